@@ -1,0 +1,103 @@
+import type { Money } from '@tributary/contracts/money';
+import type { Product, SyncSchedule } from '@tributary/contracts/service-config';
+import type { ChannelResult, RefundResult, TrustedKey, TrustResult } from './channel-result.ts';
+
+/** Bytes to send. `path` starts with `/` and includes the query; the gateway puts the account's base URL before it. */
+export type WireRequest = { method: 'GET' | 'POST'; path: string; headers: Record<string, string>; body: string };
+
+/** Bytes received. Header names are lower case; `body` is exactly what came, because signatures cover it. */
+export type WireResponse = { status: number; headers: Record<string, string>; body: Buffer };
+
+/** What to answer to a channel's callback. */
+export type WireReply = { status: number; headers: Record<string, string>; body: string };
+
+/**
+ * One call to a channel. `requestNo` is our number of the attempt at the channel (at most 32 characters of
+ * `[0-9A-Za-z]`, unique for ever); `refundNo` is our number of the refund there.
+ */
+export type PlaceCall = {
+  op: 'place';
+  product: Product;
+  requestNo: string;
+  amount: Money;
+  subject: string;
+  expiresAt: Date;
+  /** Absolute URL to which the channel sends its callback about this attempt. */
+  notifyUrl: string;
+  returnUrl?: string;
+  payer: { ip?: string; openId?: string; authCode?: string; deviceId?: string };
+};
+export type QueryCall = { op: 'query'; requestNo: string; product: Product };
+export type CloseCall = { op: 'close'; requestNo: string; product: Product };
+export type ReverseCall = { op: 'reverse'; requestNo: string; product: Product };
+export type RefundCall = {
+  op: 'refund';
+  requestNo: string;
+  refundNo: string;
+  amount: Money;
+  /** What the payment took in full. */
+  total: Money;
+  reason?: string;
+  notifyUrl: string;
+};
+export type QueryRefundCall = { op: 'queryRefund'; requestNo: string; refundNo: string };
+export type FetchTrustCall = { op: 'fetchTrust' };
+
+export type PaymentCall = PlaceCall | QueryCall | CloseCall | ReverseCall;
+export type RefundingCall = RefundCall | QueryRefundCall;
+export type ChannelCall = PaymentCall | RefundingCall | FetchTrustCall;
+export type ChannelOperation = ChannelCall['op'];
+
+/** The result type that belongs to a call. */
+export type ResultOf<Call extends ChannelCall> = Call extends RefundingCall
+  ? RefundResult
+  : Call extends FetchTrustCall
+    ? TrustResult
+    : ChannelResult;
+
+/** A callback as it arrived. Header names are lower case; `body` is the raw bytes. */
+export type Notification = { headers: Record<string, string>; body: Buffer };
+
+/** A verified callback, or why it was refused. `notifyId` makes duplicates recognisable. */
+export type NotifyResult =
+  | { kind: 'payment'; notifyId: string; requestNo: string; result: ChannelResult }
+  | { kind: 'refund'; notifyId: string; requestNo: string; refundNo: string; result: RefundResult }
+  | {
+      kind: 'refused';
+      reason: 'bad_signature' | 'unknown_key' | 'stale' | 'unreadable' | 'wrong_account' | 'unsupported';
+    };
+
+/**
+ * A channel account opened for use: pure translation, no I/O. `at` and `nonce` are passed in so that a test is
+ * "these bytes in, that answer out". `parseResponse` verifies the channel's signature before it believes anything.
+ */
+export type ChannelSession = {
+  buildRequest(call: ChannelCall, at: Date, nonce: string): WireRequest;
+  parseResponse<Call extends ChannelCall>(call: Call, response: WireResponse, at: Date): ResultOf<Call>;
+  parseNotify(notification: Notification, at: Date): NotifyResult;
+  /** The answer that tells the channel whether we took the callback (true: stop sending; false: send again). */
+  acknowledge(accepted: boolean): WireReply;
+};
+
+/** What a channel can do and how it likes to be treated. Defaults only: services and channels override them as data. */
+export type ChannelAdapter = {
+  readonly id: string;
+  readonly products: ReadonlySet<Product>;
+  readonly operations: ReadonlySet<ChannelOperation>;
+  /** Milliseconds from the first byte out to the last byte in, per operation. */
+  readonly deadlinesMs: Readonly<Record<ChannelOperation, number>>;
+  readonly syncSchedule: SyncSchedule;
+  /** Products whose unfinished order must be reversed (撤销) rather than closed (关单). */
+  readonly reversedProducts: ReadonlySet<Product>;
+  /** JSON Schema of the account: `config` is shown in the console, `secrets` never is. */
+  readonly accountJsonSchema: { config: unknown; secrets: unknown };
+  /** Names of wire fields (at any depth of a JSON body) and headers that must be masked before anything is stored. */
+  readonly sensitiveFields: ReadonlySet<string>;
+  /**
+   * Parses a stored account once and opens it.
+   * @param account `config` and `secrets` as stored (secrets decrypted)
+   * @param trust the channel's signing keys as last fetched
+   * @throws ZodError when the account does not fit the channel's schema
+   */
+  open(account: { config: unknown; secrets: unknown }, trust: readonly TrustedKey[]): ChannelSession;
+};

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import { currencySchema } from './money.ts';
+import { serviceIdSchema } from './payment.ts';
+
+/**
+ * A status-sync schedule: when to look an open attempt up, in seconds after the answer to the merchant.
+ * `steps` are delays one after the other; then every `repeatSeconds` doubling up to `maxSeconds` (2^N) until expiry.
+ */
+export const syncScheduleSchema = z.strictObject({
+  firstSeconds: z.int().min(1).max(3600),
+  steps: z.array(z.strictObject({ everySeconds: z.int().min(1).max(3600), times: z.int().min(1).max(100) })).max(10),
+  backoff: z.strictObject({ baseSeconds: z.int().min(1).max(3600), maxSeconds: z.int().min(1).max(86_400) }),
+});
+export type SyncSchedule = z.infer<typeof syncScheduleSchema>;
+
+/** The products that channels know. A service names one of them; a channel says which it speaks. */
+export const products = ['native', 'jsapi', 'h5', 'app', 'codepay'] as const;
+export type Product = (typeof products)[number];
+
+/** The pipeline steps a service can take, in the order in which they run. */
+export const pipelineSteps = ['risk', 'routing', 'gateway', 'sync'] as const;
+
+/** A service: a product of ours, defined by data alone. Adding one on existing channels needs no code. */
+export const serviceConfigSchema = z.strictObject({
+  id: serviceIdSchema,
+  name: z.string().min(1).max(80),
+  enabled: z.boolean(),
+  product: z.enum(products),
+  channelIds: z.array(z.string()).min(1).max(20),
+  steps: z.array(z.enum(pipelineSteps)).min(1),
+  currencies: z.array(currencySchema).min(1),
+  minAmount: z.int().min(1),
+  maxAmount: z.int().min(1),
+  expiresInSeconds: z.int().min(60).max(86_400),
+  placeTimeoutMs: z.int().min(100).max(60_000),
+  syncSchedule: syncScheduleSchema,
+});
+export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
