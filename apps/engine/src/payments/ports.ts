@@ -1,0 +1,98 @@
+import type { ChannelCall, ResultOf } from '@tributary/channels/channel-adapter';
+import type { FailureCode } from '@tributary/contracts/error-code';
+import type { Money } from '@tributary/contracts/money';
+import type { CreatePayment } from '@tributary/contracts/payment';
+import type { ServiceConfig } from '@tributary/contracts/service-config';
+import type { ConfigSnapshot, MerchantConfig } from '../config/snapshot.ts';
+
+/** What risk and routing may know of a payment that is being placed. */
+export type PaymentContext = {
+  snapshot: ConfigSnapshot;
+  merchant: MerchantConfig;
+  service: ServiceConfig;
+  request: CreatePayment;
+  amount: Money;
+  /** The moment of the decision (the node's clock; windows use the database's through ids). */
+  at: Date;
+};
+
+/** A rule that fired, as stored with the decision. */
+export type FiredRule = { id: string; name?: string; event: { type: string; params?: Record<string, unknown> } };
+
+/** One counter to be raised, in the payment's first transaction, if the payment fits under the cap. */
+export type LimitHold = {
+  limitId: string;
+  name: string;
+  /** Which counter of the limit, e.g. `merchant=mch_1`. */
+  scopeKey: string;
+  /** Start of the window in the merchant's time zone, UTC ISO 8601. */
+  windowStart: string;
+  maxAmount: bigint | undefined;
+  maxCount: number | undefined;
+};
+
+/** Everything that explains a decision later; stored as it is in the payment's event. */
+export type DecisionRecord = {
+  ruleSetVersion: number;
+  fired: FiredRule[];
+  facts: Record<string, unknown>;
+};
+
+export type RiskDecision = DecisionRecord & {
+  outcome: 'approve' | 'review' | 'reject';
+  failure?: { code: FailureCode; message: string };
+  /** To be reserved when the outcome is not `reject`. */
+  holds: LimitHold[];
+};
+
+export type Route = { channelId: string; accountId: string };
+
+/** One candidate and what became of it, so that "why not the other channel?" has an answer. */
+export type RouteCandidate = Route & {
+  kept: boolean;
+  /** Stable reason code, e.g. `switched_off`, `amount_band`, `rule:no-jsapi-at-night`, `chosen`. */
+  reason: string;
+  priority: number;
+};
+
+export type RoutePlan = DecisionRecord & {
+  /** In the order in which they may be tried; empty when no channel can take the payment. */
+  routes: Route[];
+  candidates: RouteCandidate[];
+};
+
+export type AssessRisk = (context: PaymentContext) => Promise<RiskDecision>;
+export type PlanRoute = (context: PaymentContext) => Promise<RoutePlan>;
+
+/** A channel call as it is kept in the trace: masked, bounded. */
+export type Exchange = {
+  op: ChannelCall['op'];
+  channelId: string;
+  accountId: string;
+  /** Milliseconds waited for a place in the bulkhead, and from first byte out to last byte in. */
+  queuedMs: number;
+  durationMs: number;
+  request: { method: string; url: string; headers: Record<string, string>; body: string } | undefined;
+  response: { status: number; headers: Record<string, string>; body: string } | undefined;
+  error: string | undefined;
+};
+
+/** The only way out. Never throws: every fault is a `not_sent` or `unknown` result. */
+export type CallChannel = <Call extends ChannelCall>(
+  route: Route,
+  call: Call,
+  options?: { timeoutMs?: number },
+) => Promise<{ result: ResultOf<Call>; exchange: Exchange }>;
+
+/**
+ * When to look up next: pure, by the service's (or the channel's) schedule.
+ * @param step how many look-ups were done
+ */
+export type NextLookUp = (request: {
+  serviceId: string;
+  channelId: string;
+  kind: 'payment' | 'refund';
+  step: number;
+  from: Date;
+  expiresAt: Date | undefined;
+}) => Date;
