@@ -67,11 +67,17 @@ export type NotifyResult =
       reason: 'bad_signature' | 'unknown_key' | 'stale' | 'unreadable' | 'wrong_account' | 'unsupported';
     };
 
+/** A call that can't be put into the channel's words. Certainly nothing was sent: the gateway answers `not_sent`. */
+export class UnsupportedCallError extends Error {
+  override readonly name = 'UnsupportedCallError';
+}
+
 /**
  * A channel account opened for use: pure translation, no I/O. `at` and `nonce` are passed in so that a test is
  * "these bytes in, that answer out". `parseResponse` verifies the channel's signature before it believes anything.
  */
 export type ChannelSession = {
+  /** @throws UnsupportedCallError when the call lacks what the product needs, or asks for what the channel can't do */
   buildRequest(call: ChannelCall, at: Date, nonce: string): WireRequest;
   parseResponse<Call extends ChannelCall>(call: Call, response: WireResponse, at: Date): ResultOf<Call>;
   parseNotify(notification: Notification, at: Date): NotifyResult;
