@@ -1,0 +1,50 @@
+import { checkCertainList, checkItems, type Decorator, describeKind, type Operand } from './operator.ts';
+
+function checkFactList(left: Operand): string | undefined {
+  return left.kind === 'list' || left.kind === 'unknown'
+    ? undefined
+    : `a list is needed, not ${describeKind(left.kind)}`;
+}
+
+export const someFact: Decorator = {
+  name: 'someFact',
+  words: { en: 'some value', zh: '某个值' },
+  wrap: (next) => (left, right) => Array.isArray(left) && left.some((item) => next(item, right)),
+  check: (left, right, next) => checkFactList(left) ?? checkItems(left, (item) => next(item, right)),
+};
+
+export const everyFact: Decorator = {
+  name: 'everyFact',
+  words: { en: 'every value', zh: '每个值' },
+  wrap: (next) => (left, right) => Array.isArray(left) && left.every((item) => next(item, right)),
+  check: (left, right, next) => checkFactList(left) ?? checkItems(left, (item) => next(item, right)),
+};
+
+/** On a right side that is no list json-rules-engine throws; the check refuses that, and the test says false. */
+export const someValue: Decorator = {
+  name: 'someValue',
+  words: { en: 'for one of the values', zh: '对其中一个值' },
+  wrap: (next) => (left, right) => Array.isArray(right) && right.some((item) => next(left, item)),
+  check: (left, right, next) => checkCertainList(right) ?? checkItems(right, (item) => next(left, item)),
+};
+
+export const everyValue: Decorator = {
+  name: 'everyValue',
+  words: { en: 'for each of the values', zh: '对每一个值' },
+  wrap: (next) => (left, right) => Array.isArray(right) && right.every((item) => next(left, item)),
+  check: (left, right, next) => checkCertainList(right) ?? checkItems(right, (item) => next(left, item)),
+};
+
+export const swap: Decorator = {
+  name: 'swap',
+  words: { en: 'sides swapped', zh: '两边互换' },
+  wrap: (next) => (left, right) => next(right, left),
+  check: (left, right, next) => next(right, left),
+};
+
+export const not: Decorator = {
+  name: 'not',
+  words: { en: 'not', zh: '非' },
+  wrap: (next) => (left, right) => !next(left, right),
+  check: (left, right, next) => next(left, right),
+};
