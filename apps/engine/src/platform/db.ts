@@ -1,7 +1,10 @@
 import pg from 'pg';
 
-// Money and counters arrive as bigint, never as float; timestamps as Date (UTC).
-pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
+// Money and counters arrive as bigint, never as float. Per pool: other libraries on `pg` keep their own view.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format),
+};
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
@@ -21,6 +24,7 @@ export function createPool(options: { url: string; max: number; name: string; st
     idle_in_transaction_session_timeout: 15_000,
     lock_timeout: 5_000,
     keepAlive: true,
+    types,
     options: '-c timezone=UTC -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off',
   });
   // A connection that dies while idle must not kill the process; the next query gets another or fails by itself.
