@@ -22,40 +22,38 @@ function check(left: Operand, right: Operand): string | undefined {
   return undefined;
 }
 
-function comparison(name: string, words: Operator['words'], order: Order): Operator {
+type Bind = (limit: number) => (left: unknown) => boolean;
+
+/** `bind` is written out per operator, so that the comparison of two numbers is one inlined instruction. */
+function comparison(name: string, sign: string, order: Order, bind: Bind): Operator {
   const test: Test = (left, right) =>
     typeof left === 'number' && typeof right === 'number' ? order(left, right) : lenient(left, right, order);
-  return { name, words, test, check };
+  return {
+    name,
+    words: { en: sign, zh: sign },
+    test,
+    bind: (right) => (typeof right === 'number' ? bind(right) : (left) => test(left, right)),
+    check,
+  };
 }
 
-export const lessThan: Operator = {
-  ...comparison('lessThan', { en: '<', zh: '<' }, (left, right) => left < right),
-  bind: (right) => {
-    const limit = right as number;
-    return (left) => (typeof left === 'number' ? left < limit : lenient(left, right, (a, b) => a < b));
-  },
-};
+const below: Order = (left, right) => left < right;
+const upTo: Order = (left, right) => left <= right;
+const above: Order = (left, right) => left > right;
+const from: Order = (left, right) => left >= right;
 
-export const lessThanInclusive: Operator = {
-  ...comparison('lessThanInclusive', { en: '≤', zh: '≤' }, (left, right) => left <= right),
-  bind: (right) => {
-    const limit = right as number;
-    return (left) => (typeof left === 'number' ? left <= limit : lenient(left, right, (a, b) => a <= b));
-  },
-};
+export const lessThan = comparison('lessThan', '<', below, (limit) => (left) => {
+  return typeof left === 'number' ? left < limit : lenient(left, limit, below);
+});
 
-export const greaterThan: Operator = {
-  ...comparison('greaterThan', { en: '>', zh: '>' }, (left, right) => left > right),
-  bind: (right) => {
-    const limit = right as number;
-    return (left) => (typeof left === 'number' ? left > limit : lenient(left, right, (a, b) => a > b));
-  },
-};
+export const lessThanInclusive = comparison('lessThanInclusive', '≤', upTo, (limit) => (left) => {
+  return typeof left === 'number' ? left <= limit : lenient(left, limit, upTo);
+});
 
-export const greaterThanInclusive: Operator = {
-  ...comparison('greaterThanInclusive', { en: '≥', zh: '≥' }, (left, right) => left >= right),
-  bind: (right) => {
-    const limit = right as number;
-    return (left) => (typeof left === 'number' ? left >= limit : lenient(left, right, (a, b) => a >= b));
-  },
-};
+export const greaterThan = comparison('greaterThan', '>', above, (limit) => (left) => {
+  return typeof left === 'number' ? left > limit : lenient(left, limit, above);
+});
+
+export const greaterThanInclusive = comparison('greaterThanInclusive', '≥', from, (limit) => (left) => {
+  return typeof left === 'number' ? left >= limit : lenient(left, limit, from);
+});

@@ -8,6 +8,7 @@ function checkFactList(left: Operand): string | undefined {
 
 export const someFact: Decorator = {
   name: 'someFact',
+  keepsRight: true,
   words: { en: 'some value', zh: '某个值' },
   wrap: (next) => (left, right) => Array.isArray(left) && left.some((item) => next(item, right)),
   check: (left, right, next) => checkFactList(left) ?? checkItems(left, (item) => next(item, right)),
@@ -15,6 +16,7 @@ export const someFact: Decorator = {
 
 export const everyFact: Decorator = {
   name: 'everyFact',
+  keepsRight: true,
   words: { en: 'every value', zh: '每个值' },
   wrap: (next) => (left, right) => Array.isArray(left) && left.every((item) => next(item, right)),
   check: (left, right, next) => checkFactList(left) ?? checkItems(left, (item) => next(item, right)),
@@ -23,6 +25,7 @@ export const everyFact: Decorator = {
 /** On a right side that is no list json-rules-engine throws; the check refuses that, and the test says false. */
 export const someValue: Decorator = {
   name: 'someValue',
+  keepsRight: false,
   words: { en: 'for one of the values', zh: '对其中一个值' },
   wrap: (next) => (left, right) => Array.isArray(right) && right.some((item) => next(left, item)),
   check: (left, right, next) => checkCertainList(right) ?? checkItems(right, (item) => next(left, item)),
@@ -30,6 +33,7 @@ export const someValue: Decorator = {
 
 export const everyValue: Decorator = {
   name: 'everyValue',
+  keepsRight: false,
   words: { en: 'for each of the values', zh: '对每一个值' },
   wrap: (next) => (left, right) => Array.isArray(right) && right.every((item) => next(left, item)),
   check: (left, right, next) => checkCertainList(right) ?? checkItems(right, (item) => next(left, item)),
@@ -37,6 +41,7 @@ export const everyValue: Decorator = {
 
 export const swap: Decorator = {
   name: 'swap',
+  keepsRight: false,
   words: { en: 'sides swapped', zh: '两边互换' },
   wrap: (next) => (left, right) => next(right, left),
   check: (left, right, next) => next(right, left),
@@ -44,6 +49,7 @@ export const swap: Decorator = {
 
 export const not: Decorator = {
   name: 'not',
+  keepsRight: true,
   words: { en: 'not', zh: '非' },
   wrap: (next) => (left, right) => !next(left, right),
   check: (left, right, next) => next(left, right),

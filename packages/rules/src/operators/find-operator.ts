@@ -28,12 +28,21 @@ export const decorators: readonly Decorator[] = [someFact, everyFact, someValue,
 const operatorByName = new Map(operators.map((operator) => [operator.name, operator]));
 const decoratorByName = new Map(decorators.map((decorator) => [decorator.name, decorator]));
 
+function bindThrough(decorator: Decorator, bind: NonNullable<Operator['bind']>): NonNullable<Operator['bind']> {
+  return (right) => {
+    const bound = bind(right);
+    const test = decorator.wrap((left) => bound(left));
+    return (left) => test(left, right);
+  };
+}
+
 function decorate(decorator: Decorator, next: Operator): Operator {
   const words = (language: 'en' | 'zh'): string => `${decorator.words[language]}: ${next.words[language]}`;
   return {
     name: `${decorator.name}:${next.name}`,
     words: { en: words('en'), zh: words('zh') },
     test: decorator.wrap(next.test),
+    ...(decorator.keepsRight && next.bind ? { bind: bindThrough(decorator, next.bind) } : {}),
     check: (left, right) => decorator.check(left, right, next.check),
   };
 }

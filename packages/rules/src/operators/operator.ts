@@ -28,6 +28,8 @@ export interface Decorator {
   readonly name: string;
   readonly words: { readonly en: string; readonly zh: string };
   readonly wrap: (next: Test) => Test;
+  /** True if the right side reaches the decorated operator unchanged, so that it can be bound beforehand. */
+  readonly keepsRight: boolean;
   readonly check: (left: Operand, right: Operand, next: Operator['check']) => string | undefined;
 }
 

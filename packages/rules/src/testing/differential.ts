@@ -1,0 +1,111 @@
+import * as fc from 'fast-check';
+import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-engine';
+import { compile } from '../compile.ts';
+import { parse } from '../parse.ts';
+import type { RuleSet } from '../rule-set.ts';
+import type { RandomCase, RandomSource } from './random-rules.ts';
+
+export interface Difference {
+  readonly case: RandomCase;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+export interface DifferentialReport {
+  readonly source: string;
+  /** Compared (rule, facts) pairs. */
+  pairs: number;
+  /** Pairs that fired. */
+  fired: number;
+  /** Pairs not compared, because json-rules-engine rejected the run. */
+  rejected: number;
+  readonly differences: Difference[];
+}
+
+interface Outcome {
+  readonly id: string;
+  readonly priority: number;
+}
+
+/** A new engine per run: a shared one loses rules after a rejected run. Undefined if the run is rejected. */
+async function runOracle(
+  randomCase: RandomCase,
+  rules: RandomCase['document']['rules'],
+): Promise<Outcome[] | undefined> {
+  const document: RandomCase['document'] = structuredClone(randomCase.document);
+  const engine = new Engine([], { allowUndefinedFacts: true });
+  for (const [name, condition] of Object.entries(document.conditions)) {
+    engine.setCondition(name, condition as TopLevelCondition);
+  }
+  const wanted = new Set(rules.map((rule) => rule.id));
+  try {
+    for (const rule of document.rules) {
+      if (wanted.has(rule.id)) engine.addRule({ ...rule, name: rule.id } as unknown as RuleProperties);
+    }
+    const { results } = await engine.run(structuredClone(randomCase.facts));
+    return results.map(({ name, priority }) => ({ id: name, priority: priority ?? 1 }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Priority groups in the order in which they came, each as a sorted multiset: order inside a group is chance there. */
+function groupsOf(outcomes: readonly Outcome[]): string {
+  const groups: string[][] = [];
+  let last: number | undefined;
+  for (const { id, priority } of outcomes) {
+    if (priority !== last) groups.push([`p${priority}`]);
+    last = priority;
+    groups.at(-1)?.push(id);
+  }
+  return groups.map((group) => group.sort().join(',')).join(' | ');
+}
+
+/** Plain documents are structurally rule sets; the generic ones skip `parse` on purpose. */
+function toRuleSet({ document }: RandomCase, source: RandomSource): RuleSet {
+  if (!source.valid) {
+    const rules = document.rules.map((rule) => ({ ...rule, enabled: true }));
+    return { ...document, rules } as unknown as RuleSet;
+  }
+  const parsed = parse(document, { facts: source.facts });
+  if (!parsed.ok) throw new Error(`the generator made an invalid document: ${JSON.stringify(parsed.issues[0])}`);
+  return parsed.value;
+}
+
+async function compareCase(source: RandomSource, randomCase: RandomCase, report: DifferentialReport): Promise<void> {
+  const set = await compile(toRuleSet(randomCase, source), { facts: source.facts });
+  // Cloned as the oracle's, so that no object of the generator's is shared between rule and fact.
+  const ours = set.matches(structuredClone(randomCase.facts) as never);
+  const { rules } = randomCase.document;
+
+  const compareRules = (expected: readonly Outcome[], compared: ReadonlySet<string>): void => {
+    const actual = ours.filter((fired) => compared.has(fired.id));
+    report.pairs += compared.size;
+    report.fired += expected.length;
+    const [want, got] = [groupsOf(expected), groupsOf(actual)];
+    if (want !== got) report.differences.push({ case: randomCase, expected: want, actual: got });
+  };
+
+  const whole = await runOracle(randomCase, rules);
+  if (whole) {
+    compareRules(whole, new Set(rules.map((rule) => rule.id)));
+    return;
+  }
+  for (const rule of rules) {
+    const alone = await runOracle(randomCase, [rule]);
+    if (alone) compareRules(alone, new Set([rule.id]));
+    else report.rejected++;
+  }
+}
+
+/** Runs random rules through json-rules-engine and through ours until `pairs` pairs are compared. */
+export async function runDifferential(source: RandomSource, pairs: number, seed: number): Promise<DifferentialReport> {
+  const report: DifferentialReport = { source: source.name, pairs: 0, fired: 0, rejected: 0, differences: [] };
+  for (let batch = 0; report.pairs < pairs; batch++) {
+    for (const randomCase of fc.sample(source.cases, { numRuns: 50, seed: seed + batch })) {
+      if (report.pairs >= pairs || report.differences.length >= 20) return report;
+      await compareCase(source, randomCase, report);
+    }
+  }
+  return report;
+}
