@@ -1,4 +1,5 @@
 import type { ChannelAdapter } from './channel-adapter.ts';
+import { wechatPay } from './wechat-pay/index.ts';
 
 /** Every channel that Tributary speaks: one line each. */
-export const channelAdapters: readonly ChannelAdapter[] = [];
+export const channelAdapters: readonly ChannelAdapter[] = [wechatPay];

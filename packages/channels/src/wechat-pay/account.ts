@@ -85,10 +85,7 @@ export type OpenAccount = {
  * Reads a stored account.
  * @throws ZodError when it does not fit
  */
-export function openAccount(
-  stored: { config: unknown; secrets: unknown },
-  trust: readonly TrustedKey[],
-): OpenAccount {
+export function openAccount(stored: { config: unknown; secrets: unknown }, trust: readonly TrustedKey[]): OpenAccount {
   const config = configSchema.parse(stored.config);
   const { privateKeyPem, apiV3Key } = secretsSchema.parse(stored.secrets);
   const privateKey = readRsaPrivateKey(privateKeyPem);

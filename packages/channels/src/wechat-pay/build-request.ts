@@ -81,7 +81,11 @@ function orderOf(config: WechatPayConfig, call: PlaceCall): object {
   };
   // A barcode payment is charged at once: it has no expiry and its outcome is asked for, not called back.
   if (call.product === 'codepay') {
-    return { ...common, payer: { auth_code: needed(call.payer.authCode, 'authCode') }, scene_info: tillOf(config, call) };
+    return {
+      ...common,
+      payer: { auth_code: needed(call.payer.authCode, 'authCode') },
+      scene_info: tillOf(config, call),
+    };
   }
   return {
     ...common,
@@ -97,11 +101,15 @@ function sceneOf(config: WechatPayConfig, call: PlaceCall): object {
   if (call.product === 'h5') {
     const { type, appName, appUrl } = config.h5 ?? { type: 'Wap' };
     const h5Info = { type, ...optional('app_name', appName), ...optional('app_url', appUrl) };
-    return { scene_info: { payer_client_ip: needed(ip, 'ip'), ...optional('device_id', deviceId?.slice(0, 32)), h5_info: h5Info } };
+    return {
+      scene_info: {
+        payer_client_ip: needed(ip, 'ip'),
+        ...optional('device_id', clipped(deviceId)),
+        h5_info: h5Info,
+      },
+    };
   }
-  return ip === undefined
-    ? {}
-    : { scene_info: { payer_client_ip: ip, ...optional('device_id', deviceId?.slice(0, 32)) } };
+  return ip === undefined ? {} : { scene_info: { payer_client_ip: ip, ...optional('device_id', clipped(deviceId)) } };
 }
 
 // https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/code-pay.html: scene_info is required.
@@ -109,7 +117,7 @@ function tillOf(config: WechatPayConfig, call: PlaceCall): object {
   const deviceIp = needed(call.payer.ip ?? config.deviceIp, 'ip (or deviceIp of the account)');
   const { id, outId } = config.store ?? {};
   return {
-    ...optional('device_id', call.payer.deviceId?.slice(0, 32)),
+    ...optional('device_id', clipped(call.payer.deviceId)),
     device_ip: deviceIp,
     store_info: id === undefined ? { out_id: outId ?? config.mchId } : { id, ...optional('out_id', outId) },
   };
@@ -143,7 +151,8 @@ export function clip(text: string, max: number): string {
 
 function minorUnits({ amountMinor, currency }: Money): number {
   if (currency !== 'CNY') throw new UnsupportedCallError(`WeChat Pay takes CNY only, not ${currency}`);
-  if (amountMinor < 1n || amountMinor > BigInt(Number.MAX_SAFE_INTEGER)) throw new UnsupportedCallError('amount out of range');
+  if (amountMinor < 1n || amountMinor > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new UnsupportedCallError('amount out of range');
   return Number(amountMinor);
 }
 
@@ -162,5 +171,8 @@ function needed(value: string | undefined, name: string): string {
   if (value === undefined || value === '') throw new UnsupportedCallError(`payer.${name} is needed`);
   return value;
 }
+
+const clipped = (deviceId: string | undefined): string | undefined =>
+  deviceId === undefined ? undefined : clip(deviceId, 32);
 
 const optional = (name: string, value: string | undefined): object => (value === undefined ? {} : { [name]: value });

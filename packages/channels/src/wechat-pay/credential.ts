@@ -10,7 +10,12 @@ import { h5ReplySchema, nativeReplySchema, prepayReplySchema } from './wire.ts';
  * What the payer needs to go on, from the reply to placing the order.
  * @returns undefined when the reply does not hold it
  */
-export function readCredential(account: OpenAccount, call: PlaceCall, reply: unknown, at: Date): Credential | undefined {
+export function readCredential(
+  account: OpenAccount,
+  call: PlaceCall,
+  reply: unknown,
+  at: Date,
+): Credential | undefined {
   switch (call.product) {
     case 'native': {
       const { data } = nativeReplySchema.safeParse(reply);
@@ -49,7 +54,15 @@ function appParameters(account: OpenAccount, prepayId: string, at: Date): Record
   const timestamp = unixSeconds(at);
   const noncestr = payNonce(prepayId, timestamp);
   const sign = signRsaSha256(`${appid}\n${timestamp}\n${noncestr}\n${prepayId}\n`, account.privateKey);
-  return { appid, partnerid: account.config.mchId, prepayid: prepayId, package: 'Sign=WXPay', noncestr, timestamp, sign };
+  return {
+    appid,
+    partnerid: account.config.mchId,
+    prepayid: prepayId,
+    package: 'Sign=WXPay',
+    noncestr,
+    timestamp,
+    sign,
+  };
 }
 
 // Parsing has no randomness, and needs none: the signature can't be made without the private key, and prepay_id is

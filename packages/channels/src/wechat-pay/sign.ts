@@ -53,11 +53,7 @@ export type Received = { headers: Record<string, string>; body: Buffer };
  * Checks that WeChat Pay signed these bytes, just now.
  * @param keys the keys to trust, by normalised serial
  */
-export function verifyReceived(
-  received: Received,
-  keys: ReadonlyMap<string, PlatformKey>,
-  at: Date,
-): Verdict {
+export function verifyReceived(received: Received, keys: ReadonlyMap<string, PlatformKey>, at: Date): Verdict {
   const timestamp = header(received.headers, 'wechatpay-timestamp');
   const nonce = header(received.headers, 'wechatpay-nonce');
   const signature = header(received.headers, 'wechatpay-signature');
