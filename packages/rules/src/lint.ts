@@ -1,0 +1,132 @@
+import { type FactDefinition, indexFacts } from './define-fact.ts';
+import { canonical } from './diff.ts';
+import { alwaysTrue, neverTrue } from './lint-range.ts';
+import { pointer } from './rule-issue.ts';
+import { type Condition, type FactCondition, inOrder, type Rule, type RuleSet, referencesOf } from './rule-set.ts';
+
+export type LintCode =
+  | 'never_true'
+  | 'always_true'
+  | 'duplicate_condition'
+  | 'same_conditions'
+  | 'disabled_rule'
+  | 'unused_condition'
+  | 'negation_of_optional'
+  | 'ignored_setting';
+
+/** Something that is allowed but probably not meant. `path` is a JSON pointer into the document. */
+export interface LintFinding {
+  readonly code: LintCode;
+  readonly path: string;
+  readonly message: string;
+  readonly severity: 'warning' | 'info';
+}
+
+interface Context {
+  readonly facts: ReadonlyMap<string, FactDefinition>;
+  readonly findings: LintFinding[];
+}
+
+const negative = /^(notEqual|notIn)$|(^|:)not:/;
+
+function lintComparison(condition: FactCondition, path: string, { facts, findings }: Context): void {
+  const fact = facts.get(condition.fact);
+  if (fact?.optional && negative.test(condition.operator)) {
+    const message = `${fact.name} can be missing, and a missing fact makes "${condition.operator}" true`;
+    findings.push({ code: 'negation_of_optional', path, message, severity: 'warning' });
+  }
+  const ignored = [
+    condition.params === undefined ? undefined : 'params',
+    condition.path !== undefined && fact?.type !== 'list' ? 'path' : undefined,
+    condition.priority === undefined ? undefined : 'priority',
+  ];
+  for (const key of ignored) {
+    if (key === undefined) continue;
+    const message = `"${key}" has no effect on the fact ${condition.fact}`;
+    findings.push({ code: 'ignored_setting', path: pointer(path, key), message, severity: 'info' });
+  }
+}
+
+function lintGroup(key: 'all' | 'any', parts: readonly Condition[], path: string, context: Context): void {
+  const { facts, findings } = context;
+  const seen = new Map<string, number>();
+  for (const [i, part] of parts.entries()) {
+    const text = canonical(part);
+    const first = seen.get(text);
+    if (first === undefined) {
+      seen.set(text, i);
+      continue;
+    }
+    const message = `the same condition as number ${first + 1} of this "${key}"`;
+    findings.push({ code: 'duplicate_condition', path: pointer(path, i), message, severity: 'warning' });
+  }
+  const fact = key === 'all' ? neverTrue(parts, facts) : alwaysTrue(parts, facts);
+  if (fact === undefined) return;
+  const code = key === 'all' ? 'never_true' : 'always_true';
+  const message = key === 'all' ? `no value of ${fact} satisfies all of this` : `every value of ${fact} satisfies this`;
+  findings.push({ code, path, message, severity: 'warning' });
+}
+
+function lintCondition(condition: Condition, path: string, context: Context): void {
+  for (const key of ['all', 'any'] as const) {
+    const parts: readonly Condition[] | undefined = key in condition ? Reflect.get(condition, key) : undefined;
+    if (!parts) continue;
+    const at = pointer(path, key);
+    lintGroup(key, parts, at, context);
+    parts.forEach((part, i) => {
+      lintCondition(part, pointer(at, i), context);
+    });
+  }
+  if ('not' in condition) lintCondition(condition.not, pointer(path, 'not'), context);
+  if ('fact' in condition) lintComparison(condition, path, context);
+}
+
+function lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { findings }: Context): void {
+  const seen = new Map<string, Rule>();
+  for (const rule of inOrder(ruleSet)) {
+    const text = canonical(rule.conditions);
+    const first = seen.get(text);
+    if (!first) {
+      seen.set(text, rule);
+      continue;
+    }
+    const same = canonical(first.event) === canonical(rule.event);
+    const message = same
+      ? `the same rule as ${first.id}, which comes before it`
+      : `fires exactly when ${first.id} does, which comes before it: where only the first rule counts it never does`;
+    findings.push({ code: 'same_conditions', path: pathOf(rule), message, severity: 'warning' });
+  }
+}
+
+function lintUnused({ rules, conditions }: RuleSet, { findings }: Context): void {
+  const roots = [...rules.map((rule) => rule.conditions), ...Object.values(conditions)];
+  const used = new Set(roots.flatMap(referencesOf));
+  for (const name of Object.keys(conditions)) {
+    if (used.has(name)) continue;
+    const message = `no rule uses the condition ${name}`;
+    findings.push({ code: 'unused_condition', path: pointer('/conditions', name), message, severity: 'info' });
+  }
+}
+
+/**
+ * Finds what `parse` allows and its writer probably did not mean. Every finding is certain for facts that keep to
+ * their schema; the list is far from complete.
+ */
+export function lint(ruleSet: RuleSet, { facts }: { readonly facts: readonly FactDefinition[] }): LintFinding[] {
+  const context: Context = { facts: indexFacts(facts), findings: [] };
+  const paths = new Map(ruleSet.rules.map((rule, i) => [rule, pointer('/rules', i)]));
+  const pathOf = (rule: Rule): string => paths.get(rule) ?? '/rules';
+  for (const rule of ruleSet.rules) {
+    if (!rule.enabled) {
+      const message = `${rule.id} is disabled`;
+      context.findings.push({ code: 'disabled_rule', path: pathOf(rule), message, severity: 'info' });
+    }
+    lintCondition(rule.conditions, pointer(pathOf(rule), 'conditions'), context);
+  }
+  for (const [name, condition] of Object.entries(ruleSet.conditions)) {
+    lintCondition(condition, pointer('/conditions', name), context);
+  }
+  lintOverlap(ruleSet, pathOf, context);
+  lintUnused(ruleSet, context);
+  return context.findings;
+}
