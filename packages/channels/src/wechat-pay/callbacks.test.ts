@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { ChannelCall, PlaceCall, RefundCall } from '../channel-adapter.ts';
 import { openAccount } from './account.ts';
 import {
   answer,
@@ -27,33 +26,7 @@ import { parseTrust } from './parse-trust.ts';
 
 const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
 const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
-const _place = (product: PlaceCall['product']): PlaceCall => ({
-  op: 'place',
-  product,
-  requestNo,
-  amount,
-  subject: 'Flat white',
-  expiresAt: at,
-  notifyUrl: 'https://pay.example.com/n',
-  returnUrl: 'https://shop.example.com/?a=1',
-  payer: {},
-});
 const query = { op: 'query', product: 'native', requestNo } as const;
-const _close = { op: 'close', product: 'native', requestNo } as const;
-const _reverse = { op: 'reverse', product: 'codepay', requestNo } as const;
-const _refund: RefundCall = {
-  op: 'refund',
-  requestNo,
-  refundNo,
-  amount,
-  total: amount,
-  notifyUrl: 'https://pay.example.com/n',
-};
-const _queryRefund = { op: 'queryRefund', requestNo, refundNo } as const;
-const ask = <Call extends ChannelCall>(call: Call, status: number, payload: unknown) =>
-  session.parseResponse(call, answer(status, payload), at);
-const _refuse = <Call extends ChannelCall>(call: Call, code: string, status = 403) =>
-  ask(call, status, { code, message: 'x' });
 
 describe('callbacks', () => {
   const transaction = (change: object = {}) => callback('TRANSACTION.SUCCESS', { ...paidOrder, ...change });

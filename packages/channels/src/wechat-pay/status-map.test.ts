@@ -1,17 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ChannelCall, PlaceCall, RefundCall } from '../channel-adapter.ts';
+import type { ChannelCall } from '../channel-adapter.ts';
 import { callsOf } from '../testing/channel-contract.ts';
-import {
-  answer,
-  at,
-  callback,
-  mchId,
-  publicKeyConfig,
-  refundNo,
-  requestNo,
-  secrets,
-} from './fixtures/fake-wechat-pay.ts';
+import { answer, at, callback, mchId, publicKeyConfig, requestNo, secrets } from './fixtures/fake-wechat-pay.ts';
 import { wechatPay } from './index.ts';
 import {
   readOrderRefusal,
@@ -24,36 +16,18 @@ import {
 } from './status-map.ts';
 
 const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
-const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
-const _place = (product: PlaceCall['product']): PlaceCall => ({
-  op: 'place',
-  product,
-  requestNo,
-  amount,
-  subject: 'Flat white',
-  expiresAt: at,
-  notifyUrl: 'https://pay.example.com/n',
-  returnUrl: 'https://shop.example.com/?a=1',
-  payer: {},
-});
-const _query = { op: 'query', product: 'native', requestNo } as const;
-const _close = { op: 'close', product: 'native', requestNo } as const;
-const _reverse = { op: 'reverse', product: 'codepay', requestNo } as const;
-const _refund: RefundCall = {
-  op: 'refund',
-  requestNo,
-  refundNo,
-  amount,
-  total: amount,
-  notifyUrl: 'https://pay.example.com/n',
-};
-const _queryRefund = { op: 'queryRefund', requestNo, refundNo } as const;
 const ask = <Call extends ChannelCall>(call: Call, status: number, payload: unknown) =>
   session.parseResponse(call, answer(status, payload), at);
-const _refuse = <Call extends ChannelCall>(call: Call, code: string, status = 403) =>
-  ask(call, status, { code, message: 'x' });
+
+const page = readFileSync(new URL('../../../../docs/channels/wechat-pay.md', import.meta.url), 'utf8');
 
 describe('the status map', () => {
+  test('is what the documentation says, row by row', () => {
+    for (const { code, source } of [...tradeStates, ...refundStates, ...refusals]) {
+      expect(page.split('\n').filter((line) => line.includes(`\`${code}\``) && line.includes(source))).not.toEqual([]);
+    }
+  });
+
   test('has one row per code, each with its source', () => {
     for (const rows of [tradeStates, refundStates, refusals]) {
       const codes = rows.map((row) => row.code.replaceAll('_', ''));

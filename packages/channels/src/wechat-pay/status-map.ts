@@ -22,12 +22,13 @@ export type OrderStep = 'prepay' | 'codepay' | 'query' | 'close' | 'reverse';
 export type RefundStep = 'refund' | 'queryRefund';
 
 const query = 'https://pay.weixin.qq.com/doc/v3/merchant/4013070356';
-const native = 'https://pay.weixin.qq.com/doc/v3/merchant/4012791877';
 const close = 'https://pay.weixin.qq.com/doc/v3/merchant/4012556398';
 const closeBefore = 'https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_4_3.shtml';
-const reverse = 'https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html';
+const partnerClose = 'https://pay.weixin.qq.com/docs/partner/apis/partner-miniprogram-payment/close-order.html';
+const globalReverse = 'https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_10.shtml';
+const transcript = 'https://github.com/zl-maker/payment (payment/enums/WxPayApiError.java)';
+const authCode = 'https://developers.weixin.qq.com/community/pay/doc/000a8e42c200603d735cc325b51c00';
 const barcodeV2 = 'https://pay.weixin.qq.com/doc/v2/merchant/4011937125';
-const refund = 'https://pay.weixin.qq.com/doc/v3/partner/4012709253';
 const refundState = 'https://github.com/wechatpay-apiv3/wechatpay-java (service/refund/model/Status.java)';
 const orderState = 'https://github.com/wechatpay-apiv3/wechatpay-java (service/payments/model/Transaction.java)';
 const rateLimited = 'https://developers.weixin.qq.com/community/personal/oCJUsw5FUOCHBKRtevasAq85LY7s/answer';
@@ -101,7 +102,7 @@ const payerRefused = (code: DeclineCode) => ({ codepay: declined('payer', code) 
 export const refusals: readonly RefusalRow[] = [
   // Nobody knows whether it was executed.
   { code: 'SYSTEM_ERROR', meaning: '系统异常，请稍后重试', source: close },
-  { code: 'BANK_ERROR', meaning: '银行系统异常，支付结果未知', source: barcodeV2 },
+  { code: 'BANK_ERROR', meaning: '银行系统异常，支付结果未知', source: transcript },
   {
     code: 'USER_PAYING',
     meaning: '用户支付中，需要输入密码',
@@ -113,7 +114,7 @@ export const refusals: readonly RefusalRow[] = [
   {
     code: 'ORDER_PAID',
     meaning: '订单已支付',
-    source: barcodeV2,
+    source: globalReverse,
     order: { prepay: alreadyPaid, codepay: alreadyPaid, close: alreadyPaid, reverse: alreadyPaid },
   },
   {
@@ -125,41 +126,43 @@ export const refusals: readonly RefusalRow[] = [
   {
     code: 'ORDER_REVERSED',
     meaning: '订单已撤销',
-    source: barcodeV2,
+    source: transcript,
     order: { prepay: closed, codepay: closed, query: closed, close: closed, reverse: closed },
   },
   {
     code: 'ORDER_NOT_EXIST',
     meaning: '订单不存在',
-    source: query,
+    source: closeBefore,
     order: { query: notFound, close: notFound, reverse: notFound },
   },
   // Our own earlier send may have landed: only a look-up can tell.
-  { code: 'OUT_TRADE_NO_USED', meaning: '商户订单号重复', source: native },
+  { code: 'OUT_TRADE_NO_USED', meaning: '商户订单号重复', source: partnerClose },
 
   // The payer's side.
+  // A payment code works once: sending the same barcode order twice would get AUTH_CODE_INVALID for an order that was
+  // paid by the first send. Declining rests on the gateway never sending an order twice.
   {
     code: 'NOT_ENOUGH',
     meaning: '余额不足（退款时：商户余额不足）',
-    source: close,
+    source: partnerClose,
     order: payerRefused('insufficient_funds'),
     refund: { refund: { kind: 'declined', fault: 'channel' } },
   },
-  { code: 'AUTH_CODE_INVALID', meaning: '付款码检验错误', source: barcodeV2, order: payerRefused('auth_code_invalid') },
-  { code: 'AUTH_CODE_EXPIRE', meaning: '付款码已过期', source: barcodeV2, order: payerRefused('auth_code_invalid') },
+  { code: 'AUTH_CODE_INVALID', meaning: '付款码检验错误', source: authCode, order: payerRefused('auth_code_invalid') },
+  { code: 'AUTH_CODE_EXPIRE', meaning: '付款码已过期', source: transcript, order: payerRefused('auth_code_invalid') },
   { code: 'AUTH_CODE_ERROR', meaning: '付款码参数错误', source: barcodeV2, order: payerRefused('auth_code_invalid') },
   { code: 'BUYER_MISMATCH', meaning: '同一订单不能更换支付方', source: barcodeV2 },
-  { code: 'NOT_SUPPORT_CARD', meaning: '不支持卡类型', source: barcodeV2, order: payerRefused('payer_declined') },
+  { code: 'NOTSUPORTCARD', meaning: '不支持卡类型', source: barcodeV2, order: payerRefused('payer_declined') },
   {
     code: 'ACCOUNT_ERROR',
     meaning: '用户账号异常',
-    source: close,
+    source: partnerClose,
     order: { codepay: declined('payer', 'payer_declined'), prepay: declined('payer', 'payer_declined') },
   },
   {
     code: 'USER_ACCOUNT_ABNORMAL',
     meaning: '用户账户异常或已注销，不能原路退回',
-    source: refund,
+    source: transcript,
     refund: { refund: { kind: 'declined', fault: 'payer' } },
   },
   // The open id belongs to another app id: the caller's mistake, and no sign of a sick channel.
@@ -174,19 +177,19 @@ export const refusals: readonly RefusalRow[] = [
   {
     code: 'TRADE_ERROR',
     meaning: '因业务原因交易失败',
-    source: close,
+    source: partnerClose,
     order: { codepay: declined('payer', 'payer_declined'), prepay: declined('channel', 'channel_declined') },
   },
   {
     code: 'RULE_LIMIT',
     meaning: '业务规则限制',
-    source: close,
+    source: partnerClose,
     order: { codepay: declined('channel', 'channel_declined'), prepay: declined('channel', 'channel_declined') },
   },
 
   // The account, its rights, or our request. Refused before anything was executed.
   { code: 'PARAM_ERROR', meaning: '参数错误', source: close, ...misconfigured },
-  { code: 'NO_AUTH', meaning: '商户无权限', source: close, ...misconfigured },
+  { code: 'NO_AUTH', meaning: '商户无权限', source: partnerClose, ...misconfigured },
   { code: 'APPID_MCHID_NOT_MATCH', meaning: 'AppID 和 mch_id 不匹配', source: close, ...misconfigured },
   { code: 'APPID_NOT_EXIST', meaning: 'AppID 不存在', source: barcodeV2, ...misconfigured },
   { code: 'MCH_NOT_EXISTS', meaning: '商户号不存在', source: close, ...misconfigured },
@@ -207,15 +210,15 @@ export const refusals: readonly RefusalRow[] = [
   {
     code: 'RATELIMIT_EXCEEDED',
     meaning: '频率超限',
-    source: native,
+    source: transcript,
     order: { prepay: declined('channel', 'channel_unavailable') },
   },
 
   // Says both "no such refund" and "no such order". Definite only when asked about the refund itself.
-  { code: 'RESOURCE_NOT_EXISTS', meaning: '查询的资源不存在', source: refund, refund: { queryRefund: notFound } },
-  { code: 'REFUND_NOT_EXISTS', meaning: '退款单不存在', source: refund, refund: { queryRefund: notFound } },
+  { code: 'RESOURCE_NOT_EXISTS', meaning: '查询的资源不存在', source: transcript, refund: { queryRefund: notFound } },
+  { code: 'REFUND_NOT_EXISTS', meaning: '退款单不存在', source: transcript, refund: { queryRefund: notFound } },
   // May also mean a wrong address, so it says nothing about the order.
-  { code: 'NOT_FOUND', meaning: '请求的资源不存在', source: reverse },
+  { code: 'NOT_FOUND', meaning: '请求的资源不存在', source: globalReverse },
 ];
 
 const keyOf = (code: string): string => code.toUpperCase().replaceAll('_', '');
