@@ -1,6 +1,7 @@
 import { type FactDefinition, indexFacts } from './define-fact.ts';
 import { canonical } from './diff.ts';
 import { alwaysTrue, neverTrue } from './lint-range.ts';
+import { findOperator } from './operators/find-operator.ts';
 import { pointer } from './rule-issue.ts';
 import { type Condition, type FactCondition, inOrder, type Rule, type RuleSet, referencesOf } from './rule-set.ts';
 
@@ -27,11 +28,13 @@ interface Context {
   readonly findings: LintFinding[];
 }
 
-const negative = /^(notEqual|notIn)$|(^|:)not:/;
+/** Whether a missing fact makes the comparison true. */
+const trueOfMissing = ({ operator, value }: FactCondition): boolean =>
+  !isFactReference(value) && findOperator(operator)?.test(undefined, value) === true;
 
 function lintComparison(condition: FactCondition, path: string, { facts, findings }: Context): void {
   const fact = facts.get(condition.fact);
-  if (fact?.optional && negative.test(condition.operator)) {
+  if (fact?.optional && trueOfMissing(condition)) {
     const message = `${fact.name} can be missing, and a missing fact makes "${condition.operator}" true`;
     findings.push({ code: 'negation_of_optional', path, message, severity: 'warning' });
   }
