@@ -27,8 +27,10 @@ export type RuleProblem =
 /** `path` is a JSON pointer into the document ('' is the document itself). */
 export type RuleIssue = RuleProblem & { path: string; message: string; severity: 'error' };
 
-export const pointer = (path: string, key: string | number): string =>
-  `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+export function pointer(path: string, key: string | number): string {
+  const plain = typeof key === 'number' || !(key.includes('/') || key.includes('~'));
+  return `${path}/${plain ? key : key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
 
 /** A value in a message: short, and never the attacker's megabyte. */
 export function shown(value: unknown): string {
