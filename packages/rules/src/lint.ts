@@ -3,7 +3,15 @@ import { canonical } from './diff.ts';
 import { alwaysTrue, neverTrue } from './lint-range.ts';
 import { findOperator } from './operators/find-operator.ts';
 import { pointer } from './rule-issue.ts';
-import { type Condition, type FactCondition, inOrder, type Rule, type RuleSet, referencesOf } from './rule-set.ts';
+import {
+  type Condition,
+  type FactCondition,
+  inOrder,
+  isFactReference,
+  type Rule,
+  type RuleSet,
+  referencesOf,
+} from './rule-set.ts';
 
 export type LintCode =
   | 'never_true'
