@@ -30,11 +30,11 @@ const query = { op: 'query', product: 'native', requestNo } as const;
 
 describe('callbacks', () => {
   const transaction = (change: object = {}) => callback('TRANSACTION.SUCCESS', { ...paidOrder, ...change });
-  const refundEvent = (event: string, refund_status: string) => {
+  const refundEvent = (event: string, refund_status: string, mchid = mchId) => {
     const { status: _, amount: __, ...rest } = refundedOrder;
     return callback(event, {
       ...rest,
-      mchid: mchId,
+      mchid,
       refund_status,
       amount: { total: 1299, refund: 299, payer_total: 1299, payer_refund: 299 },
     });
@@ -71,6 +71,7 @@ describe('callbacks', () => {
   test('about somebody else are refused', () => {
     const refused = { kind: 'refused', reason: 'wrong_account' };
     expect(session.parseNotify(transaction({ mchid: '1900000110' }), at)).toEqual(refused);
+    expect(session.parseNotify(refundEvent('REFUND.SUCCESS', 'SUCCESS', '1900000110'), at)).toEqual(refused);
     expect(session.parseNotify(transaction({ appid: 'wx0000000000000000' }), at)).toEqual(refused);
     expect(session.parseNotify(transaction({ appid: 'wx0app0000000000001' }), at)).toMatchObject({ kind: 'payment' });
   });
@@ -142,7 +143,8 @@ describe('platform certificates', () => {
     expect(read({ ...genuine, body: Buffer.from(`${genuine.body} `) })).toBe('unknown');
     expect(read(genuine, new Date(at.getTime() + 300_000))).toBe('unknown');
     expect(read(answer(200, { data: [platform] }, publicKeySigner))).toBe('unknown');
-    expect(read(answer(200, { data: [{ ...platform, serial_no: 'ABCDEF12' }] }, certificateSigner))).toBe('unknown');
+    const misnamed = { data: [{ ...platform, serial_no: 'ABCDEF12' }] };
+    expect(read(answer(200, misnamed, { ...certificateSigner, serial: 'ABCDEF12' }))).toBe('unknown');
     const other = wechatPay.open({ config: certificateConfig, secrets: { ...secrets, apiV3Key: 'x'.repeat(32) } }, []);
     expect(other.parseResponse({ op: 'fetchTrust' }, genuine, at).kind).toBe('unknown');
   });

@@ -208,6 +208,8 @@ describe('replies to asking, closing and reversing', () => {
 
   test('know closed, already paid, and never heard of', () => {
     expect(ask(close, 204, undefined)).toEqual({ kind: 'closed' });
+    expect(ask(close, 200, {})).toMatchObject({ kind: 'unknown' });
+    expect(ask(close, 202, undefined)).toMatchObject({ kind: 'unknown' });
     expect(refuse(close, 'ORDERPAID', 400)).toMatchObject({ kind: 'unknown', reason: 'already_paid' });
     expect(refuse(close, 'ORDER_CLOSED', 400)).toMatchObject({ kind: 'closed' });
     expect(refuse(query, 'ORDER_NOT_EXIST', 404)).toMatchObject({ kind: 'not_found' });
@@ -247,6 +249,7 @@ describe('replies about refunds', () => {
 
   test('say nothing about another refund', () => {
     expect(ask(queryRefund, 200, { ...refundedOrder, out_refund_no: 'OTHER' })).toMatchObject({ kind: 'unknown' });
+    expect(ask(queryRefund, 200, { ...refundedOrder, out_trade_no: 'OTHER' })).toMatchObject({ kind: 'unknown' });
   });
 
   test('decline only what can never be paid out', () => {

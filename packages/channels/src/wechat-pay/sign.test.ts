@@ -140,9 +140,12 @@ describe('signatures of what we receive', () => {
     }
   });
 
-  test('break when text moves between nonce and body', () => {
-    const moved = { 'wechatpay-nonce': `${headers['wechatpay-nonce']}\n{"code_url":` };
-    expect(verdict(moved, body.subarray(12))).toBe('bad_signature');
+  test('break when a line moves from the body into the nonce, though the signed bytes are the same', () => {
+    const twoLines = Buffer.from('{\n"code_url":"weixin://x"}');
+    const signed = signedHeaders(twoLines, publicKeySigner);
+    const moved = { ...signed, 'wechatpay-nonce': `${signed['wechatpay-nonce']}\n{` };
+    expect(verifyReceived({ headers: signed, body: twoLines }, keys, at)).toBe('verified');
+    expect(verifyReceived({ headers: moved, body: twoLines.subarray(2) }, keys, at)).toBe('bad_signature');
   });
 
   test.each([
