@@ -1,0 +1,83 @@
+import type { ChannelResult } from '@tributary/channels/channel-result';
+import { isOpenAttempt } from '@tributary/contracts/payment-status';
+import type { Product } from '@tributary/contracts/service-config';
+import { AppError } from '../platform/app-error.ts';
+import type { Aggregate, AttemptState, Change } from './aggregate.ts';
+import type { ClosePayment } from './operations.ts';
+import type { PaymentStore } from './payments.store.ts';
+import type { CallChannel, Route } from './ports.ts';
+import type { Recorder } from './record-result.ts';
+import { viewPayment } from './view.ts';
+
+export type CloseDeps = {
+  store: PaymentStore;
+  recorder: Recorder;
+  callChannel: CallChannel;
+  /** Whether a product's unfinished order is reversed (撤销) rather than closed (关单) on this channel. */
+  isReversed: (channelId: string, product: Product) => boolean;
+  outboxForClose: (aggregate: Aggregate) => Change['outbox'];
+};
+
+/**
+ * Close at the channel first, then here: the wish is committed, so that a worker finishes it if we die; every open
+ * attempt is closed or reversed at its channel; and if the payer was faster, the payment succeeds instead.
+ */
+export function createClosePayment(deps: CloseDeps): ClosePayment {
+  const { store, recorder } = deps;
+
+  return async function closePayment({ paymentId, merchantId, reason, actor }) {
+    const found = await store.load(paymentId);
+    if (!found || (merchantId !== undefined && found.payment.merchantId !== merchantId))
+      throw new AppError('not_found');
+
+    const wished = await recorder.decideAndSave(paymentId, found, (before) => wish(before, reason, actor));
+    let aggregate = wished.aggregate ?? found;
+    if (aggregate.payment.status === 'failed' || aggregate.payment.status === 'rejected') {
+      throw new AppError('payment_already_final', `the payment is ${aggregate.payment.status}`);
+    }
+    for (const attempt of aggregate.attempts.filter(({ status }) => isOpenAttempt(status))) {
+      await closeAttempt(aggregate, attempt);
+      aggregate = (await store.load(paymentId)) ?? aggregate;
+    }
+    return viewPayment(aggregate.payment);
+  };
+
+  function wish(before: Aggregate, reason: 'closed_by_merchant' | 'expired', actor: string) {
+    const { payment } = before;
+    const open = payment.status === 'processing' || payment.status === 'created';
+    if (!open || payment.closeReason) return undefined;
+    const after: Aggregate = { ...before, payment: { ...payment, closeReason: reason, version: payment.version + 1 } };
+    const change: Change = {
+      before,
+      after,
+      events: [{ kind: 'payment.close_requested', actor, data: { reason } }],
+      outbox: deps.outboxForClose(after),
+      limits: undefined,
+    };
+    return { change };
+  }
+
+  async function closeAttempt({ payment }: Aggregate, attempt: AttemptState): Promise<void> {
+    const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
+    const { requestNo } = attempt;
+    const { product } = payment;
+    const op = deps.isReversed(route.channelId, product) ? ('reverse' as const) : ('close' as const);
+    const closing = await deps.callChannel(route, { op, requestNo, product });
+    const target = { paymentId: payment.id, attemptNo: attempt.no };
+    await recorder.recordResult(target, closing.result, {
+      actor: 'close',
+      exchange: closing.exchange,
+      note: `attempt.${op}_asked`,
+    });
+    if (!needsQuery(closing.result)) return;
+    const asked = await deps.callChannel(route, { op: 'query', requestNo, product });
+    await recorder.recordResult(target, asked.result, {
+      actor: 'close',
+      exchange: asked.exchange,
+      note: 'attempt.looked_up',
+    });
+  }
+}
+
+/** A close that did not clearly succeed says nothing about the money: ask. */
+const needsQuery = (result: ChannelResult): boolean => result.kind !== 'closed' && result.kind !== 'not_sent';

@@ -1,0 +1,155 @@
+import type { RefundResult } from '@tributary/channels/channel-result';
+import { failureCodes } from '@tributary/contracts/error-code';
+import { outboxRow } from '../outbox/append-outbox.ts';
+import {
+  type Aggregate,
+  attemptOf,
+  type Change,
+  type NewEvent,
+  type RefundState,
+  refundOf,
+  withRefund,
+} from './aggregate.ts';
+import type { DecisionTools } from './decide-attempt.ts';
+import type { NewsSource } from './operations.ts';
+import { moveRefund } from './transition.ts';
+
+/** What one piece of news about a refund means. Pure; undefined when it adds nothing worth an event. */
+export function decideRefund(
+  before: Aggregate,
+  refundId: string,
+  result: RefundResult,
+  source: NewsSource,
+  tools: DecisionTools,
+): Change | undefined {
+  const refund = refundOf(before, refundId);
+  if (!refund) return undefined;
+  if (result.kind === 'succeeded' && result.refunded.amountMinor !== refund.amount) {
+    return hold(before, refund, 'refund_amount_mismatch', result, source, tools);
+  }
+  const move = moveRefund(refund, result.kind);
+  if (move === 'stay') {
+    if (refund.status !== 'processing' || !source.note) return undefined;
+    const asked = schedule(before, refund, source, tools);
+    return seal(before, withRefund(before, asked), [told(source.note, refund, result, source)], asked, tools);
+  }
+  // A refund that had failed turns out paid: it counts again, unless other refunds have taken its place meanwhile.
+  if (refund.status === 'failed' && before.payment.refundedAmount + refund.amount > before.payment.amount) {
+    return hold(before, refund, 'refund_after_failure', result, source, tools);
+  }
+  const moved: RefundState = {
+    ...refund,
+    ...move,
+    channelRefundNo:
+      'channelRefundNo' in result ? (result.channelRefundNo ?? refund.channelRefundNo) : refund.channelRefundNo,
+    failureCode: move.status === 'failed' ? 'refund_declined' : null,
+    failureMessage: move.status === 'failed' ? failureCodes.refund_declined.title : null,
+    updatedAt: tools.now,
+    succeededAt: move.status === 'succeeded' ? tools.now : null,
+  };
+  const settled =
+    move.status === 'processing' ? schedule(before, moved, source, tools) : { ...moved, nextSyncAt: null };
+  const after = withRefund(before, settled);
+  after.payment = { ...before.payment, refundedAmount: before.payment.refundedAmount + refundedBy(refund, settled) };
+  const event: NewEvent = {
+    ...told(`refund.${move.status === 'processing' ? move.channelState : move.status}`, refund, result, source),
+    from: refund.status,
+    to: move.status,
+  };
+  return seal(before, after, [event], settled, tools);
+}
+
+/** How the payment's refunded amount changes. Compensations give back what the payment never counted. */
+function refundedBy(from: RefundState, to: RefundState): bigint {
+  if (from.kind === 'compensation') return 0n;
+  if (from.status !== 'failed' && to.status === 'failed') return -from.amount;
+  if (from.status === 'failed' && to.status === 'succeeded') return from.amount;
+  return 0n;
+}
+
+function hold(
+  before: Aggregate,
+  refund: RefundState,
+  reason: string,
+  result: RefundResult,
+  source: NewsSource,
+  tools: DecisionTools,
+): Change | undefined {
+  if (before.payment.hold === reason) return undefined;
+  const kept = refund.status === 'processing' ? schedule(before, refund, source, tools) : refund;
+  const after = withRefund(before, kept);
+  after.payment = { ...before.payment, hold: reason };
+  return seal(before, after, [told(`refund.${reason}`, refund, result, source)], kept, tools);
+}
+
+function schedule({ payment }: Aggregate, refund: RefundState, source: NewsSource, tools: DecisionTools): RefundState {
+  const step = refund.syncStep + (source.actor === 'sync' ? 1 : 0);
+  return {
+    ...refund,
+    syncStep: step,
+    nextSyncAt: tools.nextLookUp({
+      serviceId: payment.serviceId,
+      channelId: payment.channelId ?? '',
+      kind: 'refund',
+      step,
+      from: tools.now,
+      expiresAt: undefined,
+    }),
+  };
+}
+
+function told(kind: string, refund: RefundState, result: RefundResult, source: NewsSource): NewEvent {
+  return {
+    kind,
+    refundId: refund.id,
+    attemptNo: refund.attemptNo,
+    actor: source.actor,
+    ...(source.exchange ? { durationMs: source.exchange.durationMs } : {}),
+    data: {
+      result: JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? value.toString() : value))),
+      ...(source.exchange ? { exchange: source.exchange } : {}),
+      ...(source.notifyId ? { notifyId: source.notifyId } : {}),
+    },
+  };
+}
+
+function seal(
+  before: Aggregate,
+  after: Aggregate,
+  events: NewEvent[],
+  refund: RefundState,
+  tools: DecisionTools,
+): Change {
+  const { payment } = before;
+  const version = payment.version + events.length;
+  const outbox: Change['outbox'] = [];
+  if (refund.status === 'processing') {
+    outbox.push(
+      outboxRow(
+        'sync-refund',
+        { paymentId: payment.id, refundId: refund.id, step: refund.syncStep },
+        refund.nextSyncAt ?? undefined,
+      ),
+    );
+  }
+  const final = events.findIndex((event) => event.kind === 'refund.succeeded' || event.kind === 'refund.failed');
+  if (final >= 0 && refund.kind === 'merchant' && tools.hasWebhook(payment)) {
+    outbox.push(
+      outboxRow('notify-merchant', {
+        paymentId: payment.id,
+        eventSeq: payment.version + final + 1,
+        type: `refund.${refund.status}`,
+      }),
+    );
+  }
+  return {
+    before,
+    after: { ...after, payment: { ...after.payment, version, updatedAt: tools.now } },
+    events,
+    outbox,
+    limits: undefined,
+  };
+}
+
+/** The attempt whose money a refund gives back. */
+export const refundedAttempt = (aggregate: Aggregate, refund: RefundState) => attemptOf(aggregate, refund.attemptNo);

@@ -1,0 +1,215 @@
+import type { PlaceCall } from '@tributary/channels/channel-adapter';
+import type { CreatePayment } from '@tributary/contracts/payment';
+import type { Product, ServiceConfig } from '@tributary/contracts/service-config';
+import { AppError, type FieldError } from '../platform/app-error.ts';
+import type { Clock } from '../platform/ports/clock.ts';
+import { type Aggregate, type AttemptState, attemptOf, type PaymentState } from './aggregate.ts';
+import { createPlacement } from './create-placement.ts';
+import { decideAttempt } from './decide-attempt.ts';
+import { findAnswer } from './idempotency.ts';
+import type { IdempotencyClaim, MerchantCaller, PlacePayment, StoredAnswer } from './operations.ts';
+import type { PaymentStore, Placement } from './payments.store.ts';
+import type { AssessRisk, CallChannel, PaymentContext, PlanRoute, Route } from './ports.ts';
+import type { Recorder } from './record-result.ts';
+import { viewPayment } from './view.ts';
+
+export type PlaceDeps = {
+  store: PaymentStore;
+  recorder: Recorder;
+  assessRisk: AssessRisk;
+  planRoute: PlanRoute;
+  callChannel: CallChannel;
+  clock: Clock;
+  /** Absolute URL for a channel's callbacks about a payment on this route. */
+  callbackUrl: (route: Route) => string;
+  onStage?: (stage: 'access' | 'risk' | 'routing' | 'first_commit' | 'gateway' | 'second_commit', ms: number) => void;
+  onPlaced?: (aggregate: Aggregate) => void;
+};
+
+/** The life of a payment from the request to the answer: judge, plan, commit, call, commit. */
+export function createPlacePayment(deps: PlaceDeps): PlacePayment {
+  const { store, recorder, clock } = deps;
+
+  return async function placePayment(caller, claim, request): Promise<StoredAnswer> {
+    const rebuild = async (id: string) => {
+      const aggregate = await store.load(id);
+      return aggregate && created(aggregate.payment);
+    };
+    let service: ServiceConfig;
+    try {
+      service = serviceFor(caller, request);
+    } catch (error) {
+      // The first request under this key may have been taken before the configuration changed: then its answer holds.
+      const answer = await findAnswer(store, caller, claim, rebuild);
+      if (answer) return answer;
+      throw error;
+    }
+
+    const placement = await judge(caller, claim, request, service);
+    const committing = clock.monotonicMs();
+    const outcome = await store.place(placement);
+    deps.onStage?.('first_commit', clock.monotonicMs() - committing);
+    if (outcome.kind === 'key_taken') {
+      const answer = await findAnswer(store, caller, claim, rebuild);
+      return answer ?? placePayment(caller, claim, request);
+    }
+    if (outcome.kind === 'order_taken') {
+      await store.freeKey(caller.merchant.id, claim.key, placement.aggregate.payment.id);
+      const existing = await store.findByOrderNo(caller.merchant.id, request.merchantOrderNo);
+      throw new AppError(
+        'merchant_order_no_taken',
+        `merchantOrderNo ${request.merchantOrderNo} belongs to payment ${existing ?? 'unknown'}`,
+        {
+          errors: [{ path: 'merchantOrderNo', message: 'was used by another payment' }],
+        },
+      );
+    }
+
+    deps.onPlaced?.(outcome.aggregate);
+    const first = attemptOf(outcome.aggregate, 1);
+    if (!first) return finish(caller, claim, outcome.aggregate);
+    return send(caller, claim, request, service, outcome.aggregate, first);
+  };
+
+  /** Risk and routing: everything that is known before the first commit. */
+  async function judge(
+    caller: MerchantCaller,
+    claim: IdempotencyClaim,
+    request: CreatePayment,
+    service: ServiceConfig,
+  ): Promise<Placement> {
+    const started = clock.monotonicMs();
+    const context: PaymentContext = {
+      snapshot: caller.snapshot,
+      merchant: caller.merchant,
+      service,
+      request,
+      amount: { amountMinor: BigInt(request.amount), currency: request.currency },
+      at: clock.now(),
+    };
+    const risk = await deps.assessRisk(context);
+    const judged = clock.monotonicMs();
+    const plan = risk.outcome === 'reject' ? undefined : await deps.planRoute(context);
+    const planned = clock.monotonicMs();
+    deps.onStage?.('access', started - caller.receivedAtMs);
+    deps.onStage?.('risk', judged - started);
+    deps.onStage?.('routing', planned - judged);
+    const durations = { access: started - caller.receivedAtMs, risk: judged - started, routing: planned - judged };
+    return createPlacement({ caller, claim, context, risk, plan, durations, clock });
+  }
+
+  /** Calls the channel, records what came of it, and goes on to the next route while that is safe. */
+  async function send(
+    caller: MerchantCaller,
+    claim: IdempotencyClaim,
+    request: CreatePayment,
+    service: ServiceConfig,
+    placed: Aggregate,
+    first: AttemptState,
+  ): Promise<StoredAnswer> {
+    const placedAt = clock.monotonicMs();
+    // Postgres' time, carried on by our monotonic clock: the answer is built before the commit that fixes its time.
+    const databaseNow = () =>
+      new Date(placed.payment.createdAt.getTime() + Math.max(0, clock.monotonicMs() - placedAt));
+    let aggregate = placed;
+    let attempt: AttemptState | undefined = first;
+    while (attempt) {
+      const { no } = attempt;
+      const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
+      const called = clock.monotonicMs();
+      const { result, exchange } = await deps.callChannel(
+        route,
+        placeCall(aggregate.payment, attempt, request, deps.callbackUrl(route)),
+        {
+          timeoutMs: service.placeTimeoutMs,
+        },
+      );
+      const answered = clock.monotonicMs();
+      deps.onStage?.('gateway', answered - called);
+      const recorded = await recorder.decideAndSave(
+        aggregate.payment.id,
+        aggregate,
+        (before, tools) => decideAttempt(before, no, result, { actor: 'reply', exchange, note: 'attempt.answered' }, tools),
+        {
+          at: databaseNow,
+          answer: (after) => ({ merchantId: caller.merchant.id, key: claim.key, ...created(after.payment) }),
+        },
+      );
+      deps.onStage?.('second_commit', clock.monotonicMs() - answered);
+      if (!recorded.aggregate) throw new Error(`payment ${aggregate.payment.id} vanished`);
+      aggregate = recorded.aggregate;
+      attempt = recorded.next;
+      if (!attempt && recorded.outcome === 'unchanged') return finish(caller, claim, aggregate);
+    }
+    return { ...created(aggregate.payment), replayed: false };
+  }
+
+  /** Keeps the answer of a payment that needed no second commit (refused, or settled by a callback meanwhile). */
+  async function finish(caller: MerchantCaller, claim: IdempotencyClaim, aggregate: Aggregate): Promise<StoredAnswer> {
+    const answer = created(aggregate.payment);
+    await store.keepAnswer({ merchantId: caller.merchant.id, key: claim.key, ...answer });
+    return { ...answer, replayed: false };
+  }
+}
+
+const created = (payment: PaymentState) => ({ status: 201, body: JSON.stringify(viewPayment(payment)) });
+
+/** @throws AppError service_unavailable, currency_not_allowed, amount_out_of_range, invalid_request */
+function serviceFor({ merchant, snapshot }: MerchantCaller, request: CreatePayment): ServiceConfig {
+  const service = snapshot.services.get(request.serviceId);
+  const open = merchant.serviceIds.length === 0 || merchant.serviceIds.includes(request.serviceId);
+  if (!service?.enabled || !open) {
+    throw new AppError('service_unavailable', `service ${request.serviceId} is not available`, {
+      errors: [{ path: 'serviceId', message: 'is unknown, switched off or not open to you' }],
+    });
+  }
+  if (!service.currencies.includes(request.currency)) {
+    throw new AppError('currency_not_allowed', `${service.id} takes ${service.currencies.join(', ')}`, {
+      errors: [{ path: 'currency', message: `must be one of ${service.currencies.join(', ')}` }],
+    });
+  }
+  if (request.amount < service.minAmount || request.amount > service.maxAmount) {
+    throw new AppError(
+      'amount_out_of_range',
+      `${service.id} takes ${service.minAmount} to ${service.maxAmount} minor units`,
+      {
+        errors: [{ path: 'amount', message: `must be between ${service.minAmount} and ${service.maxAmount}` }],
+      },
+    );
+  }
+  const missing = missingFields(service.product, request);
+  if (missing.length > 0) throw new AppError('invalid_request', `${service.id} needs more fields`, { errors: missing });
+  return service;
+}
+
+/** What a product needs to know of the payer. */
+function missingFields(product: Product, { payer }: CreatePayment): FieldError[] {
+  const needed = { native: [], app: [], jsapi: ['openId'], h5: ['ip'], codepay: ['authCode'] } as const;
+  return needed[product]
+    .filter((field) => payer?.[field] === undefined)
+    .map((field) => ({ path: `payer.${field}`, message: 'is required by this service' }));
+}
+
+function placeCall(
+  payment: PaymentState,
+  attempt: AttemptState,
+  { payer = {} }: CreatePayment,
+  notifyUrl: string,
+): PlaceCall {
+  return {
+    op: 'place',
+    product: payment.product,
+    requestNo: attempt.requestNo,
+    amount: { amountMinor: attempt.amount, currency: attempt.currency },
+    subject: payment.subject,
+    expiresAt: payment.expiresAt,
+    notifyUrl,
+    ...(payment.returnUrl ? { returnUrl: payment.returnUrl } : {}),
+    payer: {
+      ...(payer.ip ? { ip: payer.ip } : {}),
+      ...(payer.openId ? { openId: payer.openId } : {}),
+      ...(payer.authCode ? { authCode: payer.authCode } : {}),
+      ...(payer.deviceId ? { deviceId: payer.deviceId } : {}),
+    },
+  };
+}
