@@ -58,7 +58,8 @@ export const createAuthenticator = (credentials: WechatPayCredentials, now: () =
     }
     const fields = parseAuthorization(header(request, 'authorization'));
     if (fields.mchid !== credentials.mchid) throw signError('商户号不存在或与证书不匹配');
-    if (fields.serial_no !== credentials.merchantSerial) throw signError('商户证书序列号有误');
+    // In either case of letters: widely used client libraries write it in lower case.
+    if (fields.serial_no.toUpperCase() !== credentials.merchantSerial) throw signError('商户证书序列号有误');
     if (!/^\d{1,12}$/.test(fields.timestamp)) throw signError('Http头Authorization中的timestamp格式错误');
     if (Math.abs(now() - Number(fields.timestamp) * 1000) > toleranceMs) {
       throw signError('Http头Authorization中的timestamp与发起请求的时间不得超过5分钟');
