@@ -4,9 +4,9 @@ import type { Product } from '@tributary/contracts/service-config';
 import { AppError } from '../platform/app-error.ts';
 import type { Aggregate, AttemptState, Change } from './aggregate.ts';
 import type { ClosePayment } from './operations.ts';
-import type { PaymentStore } from './payments.store.ts';
 import type { CallChannel, Route } from './ports.ts';
 import type { Recorder } from './record-result.ts';
+import type { PaymentStore } from './store/payments.store.ts';
 import { viewPayment } from './view.ts';
 
 export type CloseDeps = {

@@ -1,6 +1,6 @@
 import { AppError } from '../platform/app-error.ts';
 import type { IdempotencyClaim, MerchantCaller, StoredAnswer } from './operations.ts';
-import type { PaymentStore } from './payments.store.ts';
+import type { PaymentStore } from './store/payments.store.ts';
 
 /**
  * After this long without an answer the request that claimed the key is taken for dead (its process was killed), and

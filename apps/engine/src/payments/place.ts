@@ -4,13 +4,13 @@ import type { Product, ServiceConfig } from '@tributary/contracts/service-config
 import { AppError, type FieldError } from '../platform/app-error.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import { type Aggregate, type AttemptState, attemptOf, type PaymentState } from './aggregate.ts';
-import { createPlacement } from './create-placement.ts';
-import { decideAttempt } from './decide-attempt.ts';
+import { createPlacement } from './decide/create-placement.ts';
+import { decideAttempt } from './decide/decide-attempt.ts';
 import { findAnswer } from './idempotency.ts';
 import type { IdempotencyClaim, MerchantCaller, PlacePayment, StoredAnswer } from './operations.ts';
-import type { PaymentStore, Placement } from './payments.store.ts';
 import type { AssessRisk, CallChannel, PaymentContext, PlanRoute, Route } from './ports.ts';
 import type { Recorder } from './record-result.ts';
+import type { PaymentStore, Placement } from './store/payments.store.ts';
 import { viewPayment } from './view.ts';
 
 export type PlaceDeps = {
@@ -129,7 +129,8 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
       const recorded = await recorder.decideAndSave(
         aggregate.payment.id,
         aggregate,
-        (before, tools) => decideAttempt(before, no, result, { actor: 'reply', exchange, note: 'attempt.answered' }, tools),
+        (before, tools) =>
+          decideAttempt(before, no, result, { actor: 'reply', exchange, note: 'attempt.answered' }, tools),
         {
           at: databaseNow,
           answer: (after) => ({ merchantId: caller.merchant.id, key: claim.key, ...created(after.payment) }),

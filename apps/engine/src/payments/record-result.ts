@@ -1,10 +1,10 @@
 import type { Clock } from '../platform/ports/clock.ts';
 import type { Aggregate } from './aggregate.ts';
-import { type AttemptDecision, type DecisionTools, decideAttempt } from './decide-attempt.ts';
-import { decideRefund } from './decide-refund.ts';
+import { type AttemptDecision, type DecisionTools, decideAttempt } from './decide/decide-attempt.ts';
+import { decideRefund } from './decide/decide-refund.ts';
 import type { NewsSource, RecordOutcome, RecordRefundResult, RecordResult } from './operations.ts';
-import type { KeptAnswer, PaymentStore } from './payments.store.ts';
 import type { NextLookUp } from './ports.ts';
+import type { KeptAnswer, PaymentStore } from './store/payments.store.ts';
 
 export type RecordDeps = {
   store: PaymentStore;

@@ -11,13 +11,13 @@ import {
   winnerOf,
   withRefund,
 } from './aggregate.ts';
-import { emptyRefund } from './decide-attempt.ts';
-import { decideRefund } from './decide-refund.ts';
+import { emptyRefund } from './decide/decide-attempt.ts';
+import { decideRefund } from './decide/decide-refund.ts';
 import { findAnswer } from './idempotency.ts';
 import type { CreateRefundOf, IdempotencyClaim, MerchantCaller } from './operations.ts';
-import type { PaymentStore } from './payments.store.ts';
 import type { CallChannel, Route } from './ports.ts';
 import type { Recorder } from './record-result.ts';
+import type { PaymentStore } from './store/payments.store.ts';
 import { viewRefund } from './view.ts';
 
 export type RefundDeps = {

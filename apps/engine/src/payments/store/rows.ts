@@ -1,4 +1,4 @@
-import type { Aggregate, AttemptState, Change, NewEvent, PaymentState, RefundState } from './aggregate.ts';
+import type { Aggregate, AttemptState, Change, NewEvent, PaymentState, RefundState } from '../aggregate.ts';
 
 /** Rows of the store's JSON parameters and results: the one place that knows column names. Amounts travel as text. */
 

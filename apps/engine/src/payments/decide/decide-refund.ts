@@ -1,6 +1,6 @@
 import type { RefundResult } from '@tributary/channels/channel-result';
 import { failureCodes } from '@tributary/contracts/error-code';
-import { outboxRow } from '../outbox/append-outbox.ts';
+import { outboxRow } from '../../outbox/append-outbox.ts';
 import {
   type Aggregate,
   attemptOf,
@@ -9,10 +9,10 @@ import {
   type RefundState,
   refundOf,
   withRefund,
-} from './aggregate.ts';
+} from '../aggregate.ts';
+import type { NewsSource } from '../operations.ts';
+import { moveRefund } from '../transition.ts';
 import type { DecisionTools } from './decide-attempt.ts';
-import type { NewsSource } from './operations.ts';
-import { moveRefund } from './transition.ts';
 
 /** What one piece of news about a refund means. Pure; undefined when it adds nothing worth an event. */
 export function decideRefund(

@@ -3,8 +3,8 @@ import type { FailureCode } from '@tributary/contracts/error-code';
 import { failureCodes } from '@tributary/contracts/error-code';
 import { sameMoney } from '@tributary/contracts/money';
 import { isFinalPayment, isOpenAttempt, type PaymentStatus } from '@tributary/contracts/payment-status';
-import { outboxRow } from '../outbox/append-outbox.ts';
-import { newRefundId, refundNoOf, requestNoOf } from '../platform/ids.ts';
+import { outboxRow } from '../../outbox/append-outbox.ts';
+import { newRefundId, refundNoOf, requestNoOf } from '../../platform/ids.ts';
 import {
   type Aggregate,
   type AttemptState,
@@ -14,10 +14,10 @@ import {
   type RefundState,
   withAttempt,
   withRefund,
-} from './aggregate.ts';
-import type { NewsSource } from './operations.ts';
-import type { NextLookUp } from './ports.ts';
-import { moveAttempt } from './transition.ts';
+} from '../aggregate.ts';
+import type { NewsSource } from '../operations.ts';
+import type { NextLookUp } from '../ports.ts';
+import { moveAttempt } from '../transition.ts';
 
 /** Time and schedules, passed in so that a decision is a pure function of its arguments. */
 export type DecisionTools = {

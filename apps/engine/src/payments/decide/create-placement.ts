@@ -1,10 +1,10 @@
 import { failureCodes } from '@tributary/contracts/error-code';
-import { newPaymentId, requestNoOf } from '../platform/ids.ts';
-import type { Clock } from '../platform/ports/clock.ts';
-import type { AttemptState, NewEvent, PaymentState } from './aggregate.ts';
-import type { IdempotencyClaim, MerchantCaller } from './operations.ts';
-import type { Placement } from './payments.store.ts';
-import type { LimitHold, PaymentContext, RiskDecision, RoutePlan } from './ports.ts';
+import { newPaymentId, requestNoOf } from '../../platform/ids.ts';
+import type { Clock } from '../../platform/ports/clock.ts';
+import type { AttemptState, NewEvent, PaymentState } from '../aggregate.ts';
+import type { IdempotencyClaim, MerchantCaller } from '../operations.ts';
+import type { LimitHold, PaymentContext, RiskDecision, RoutePlan } from '../ports.ts';
+import type { Placement } from '../store/payments.store.ts';
 
 /** Everything the first commit writes, with the variant in which a limit refuses the payment. */
 export function createPlacement({

@@ -1,9 +1,9 @@
-import type { Pool, PoolClient } from '../platform/db.ts';
-import { createGroupCommit } from '../platform/group-commit.ts';
-import type { Aggregate, Change, NewEvent, PaymentState } from './aggregate.ts';
-import type { IdempotencyClaim } from './operations.ts';
+import type { Pool, PoolClient } from '../../platform/db.ts';
+import { createGroupCommit } from '../../platform/group-commit.ts';
+import type { Aggregate, Change, NewEvent, PaymentState } from '../aggregate.ts';
+import type { IdempotencyClaim } from '../operations.ts';
+import type { LimitHold } from '../ports.ts';
 import { lockUsageSql, placeSql } from './place.sql.ts';
-import type { LimitHold } from './ports.ts';
 import { attemptRow, changeRows, eventRow, parseAggregate } from './rows.ts';
 import { loadSql, saveSql } from './save.sql.ts';
 

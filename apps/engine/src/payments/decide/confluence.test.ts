@@ -2,10 +2,10 @@ import type { ChannelResult } from '@tributary/channels/channel-result';
 import { isFinalPayment, isOpenAttempt } from '@tributary/contracts/payment-status';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Aggregate, attemptOf, type Change } from './aggregate.ts';
+import { type Aggregate, attemptOf, type Change } from '../aggregate.ts';
+import type { NewsSource } from '../operations.ts';
+import { aggregateOf, attemptWith, toolsAt } from '../testing/aggregates.ts';
 import { type DecisionTools, decideAttempt } from './decide-attempt.ts';
-import type { NewsSource } from './operations.ts';
-import { aggregateOf, attemptWith, toolsAt } from './testing/aggregates.ts';
 
 type News = { attemptNo: number; result: ChannelResult; source: NewsSource };
 
@@ -75,7 +75,9 @@ const shuffledWithRepeats = (results: readonly ChannelResult[]) =>
 const moneyOf = ({ payment, attempts, refunds }: Aggregate) => ({
   status: payment.status,
   winner: attempts.find(({ winner }) => winner)?.no,
-  compensations: refunds.filter(({ kind }) => kind === 'compensation').map(({ attemptNo, amount }) => ({ attemptNo, amount })),
+  compensations: refunds
+    .filter(({ kind }) => kind === 'compensation')
+    .map(({ attemptNo, amount }) => ({ attemptNo, amount })),
 });
 
 describe('news about an attempt', () => {
@@ -96,7 +98,11 @@ describe('news about an attempt', () => {
             expect(money).toEqual({ status: 'processing', winner: undefined, compensations: [] });
             expect(attempt && isOpenAttempt(attempt.status)).toBe(true);
           } else {
-            expect(money).toEqual({ status: truth === 'declined' ? 'failed' : 'closed', winner: undefined, compensations: [] });
+            expect(money).toEqual({
+              status: truth === 'declined' ? 'failed' : 'closed',
+              winner: undefined,
+              compensations: [],
+            });
           }
         }),
         { numRuns: 1000 },
@@ -110,7 +116,8 @@ describe('news about an attempt', () => {
           for (const { before, after, events } of changes) {
             expect(after.payment.version).toBe(before.payment.version + events.length);
             if (isFinalPayment(before.payment.status)) expect(after.payment.status).toBe(before.payment.status);
-            for (const attempt of after.attempts) expect(attempt.nextSyncAt !== null).toBe(isOpenAttempt(attempt.status));
+            for (const attempt of after.attempts)
+              expect(attempt.nextSyncAt !== null).toBe(isOpenAttempt(attempt.status));
             expect(after.attempts.filter(({ winner }) => winner).length).toBeLessThanOrEqual(1);
           }
         }),
@@ -124,7 +131,9 @@ describe('news about an attempt', () => {
       fc.property(fc.subarray(truths.paid.slice(0, -1) as ChannelResult[]), fc.nat(4), (some, at) => {
         const all = [...some];
         all.splice(at % (all.length + 1), 0, paid());
-        const news = all.map((result): News => ({ attemptNo: 1, result, source: { actor: 'sync', note: 'attempt.looked_up' } }));
+        const news = all.map(
+          (result): News => ({ attemptNo: 1, result, source: { actor: 'sync', note: 'attempt.looked_up' } }),
+        );
         expect(replay(aggregateOf(), news, toolsAt()).end.payment.status).toBe('succeeded');
       }),
     );
@@ -139,7 +148,13 @@ describe('news about an attempt', () => {
         const order = firstFirst ? [1, 2] : [2, 1];
         const news = Array.from({ length: repeats + 1 }, () => order)
           .flat()
-          .map((attemptNo): News => ({ attemptNo, result: paid(), source: { actor: 'callback', notifyId: `${attemptNo}` } }));
+          .map(
+            (attemptNo): News => ({
+              attemptNo,
+              result: paid(),
+              source: { actor: 'callback', notifyId: `${attemptNo}` },
+            }),
+          );
         const { end } = replay(two, news, toolsAt());
         expect(moneyOf(end)).toEqual({
           status: 'succeeded',
@@ -152,14 +167,21 @@ describe('news about an attempt', () => {
 
   it('holds a payment whose channel says another amount, whatever else is said before or after', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...weak), { maxLength: 6 }), fc.nat(6), fc.bigInt({ min: 1n, max: 5000n }), (some, at, amount) => {
-        fc.pre(amount !== 1000n);
-        const all = [...some];
-        all.splice(at % (all.length + 1), 0, paid(amount));
-        const news = all.map((result): News => ({ attemptNo: 1, result, source: { actor: 'callback', notifyId: 'n' } }));
-        const { end } = replay(aggregateOf(), news, toolsAt());
-        expect(end.payment).toMatchObject({ status: 'processing', hold: 'amount_mismatch' });
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...weak), { maxLength: 6 }),
+        fc.nat(6),
+        fc.bigInt({ min: 1n, max: 5000n }),
+        (some, at, amount) => {
+          fc.pre(amount !== 1000n);
+          const all = [...some];
+          all.splice(at % (all.length + 1), 0, paid(amount));
+          const news = all.map(
+            (result): News => ({ attemptNo: 1, result, source: { actor: 'callback', notifyId: 'n' } }),
+          );
+          const { end } = replay(aggregateOf(), news, toolsAt());
+          expect(end.payment).toMatchObject({ status: 'processing', hold: 'amount_mismatch' });
+        },
+      ),
     );
   });
 });
@@ -180,7 +202,11 @@ describe('failing over', () => {
       code: 'channel_declined',
       raw: { code: 'X', message: '' },
     });
-    expect(decideAttempt(start, 1, notSent, reply, toolsAt())?.next).toMatchObject({ no: 2, accountId: 'b', status: 'sending' });
+    expect(decideAttempt(start, 1, notSent, reply, toolsAt())?.next).toMatchObject({
+      no: 2,
+      accountId: 'b',
+      status: 'sending',
+    });
     expect(decideAttempt(start, 1, refused('channel'), reply, toolsAt())?.next).toMatchObject({ no: 2 });
     for (const result of [refused('payer'), refused('issuer'), ...weak, { kind: 'closed' } as const]) {
       expect(decideAttempt(start, 1, result, reply, toolsAt())?.next).toBeUndefined();
@@ -188,7 +214,12 @@ describe('failing over', () => {
   });
 
   it('never does so on news that comes later, after expiry, or once somebody wants the payment closed', () => {
-    const declinedByChannel: ChannelResult = { kind: 'declined', fault: 'channel', code: 'channel_declined', raw: { code: 'X', message: '' } };
+    const declinedByChannel: ChannelResult = {
+      kind: 'declined',
+      fault: 'channel',
+      code: 'channel_declined',
+      raw: { code: 'X', message: '' },
+    };
     const start = aggregateOf({ plan });
     const late = toolsAt(new Date(start.payment.expiresAt.getTime() + 1));
     const closing = { ...start, payment: { ...start.payment, closeReason: 'closed_by_merchant' as const } };
@@ -198,6 +229,8 @@ describe('failing over', () => {
   });
 
   it('does not take "the look-up was not sent" for news about the attempt', () => {
-    expect(decideAttempt(aggregateOf(), 1, notSent, { actor: 'sync', note: 'attempt.looked_up' }, toolsAt())).toBeUndefined();
+    expect(
+      decideAttempt(aggregateOf(), 1, notSent, { actor: 'sync', note: 'attempt.looked_up' }, toolsAt()),
+    ).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
-import type { Pool } from '../platform/db.ts';
-import { paymentIdFloor } from '../platform/ids.ts';
-import type { PaymentReads } from './operations.ts';
+import type { Pool } from '../../platform/db.ts';
+import { paymentIdFloor } from '../../platform/ids.ts';
+import type { PaymentReads } from '../operations.ts';
+import { viewPayment, viewRefund } from '../view.ts';
 import { parsePayment, parseRefund } from './rows.ts';
-import { viewPayment, viewRefund } from './view.ts';
 
 const paymentJson = `to_jsonb(p) || jsonb_build_object('amount', p.amount::text, 'refunded_amount', p.refunded_amount::text)`;
 
