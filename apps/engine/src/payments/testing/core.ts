@@ -1,0 +1,141 @@
+import type { ChannelCall, ResultOf } from '@tributary/channels/channel-adapter';
+import type { ChannelResult } from '@tributary/channels/channel-result';
+import type { CreatePayment } from '@tributary/contracts/payment';
+import type { ServiceConfig } from '@tributary/contracts/service-config';
+import type { ConfigSnapshot, MerchantConfig } from '../../config/snapshot.ts';
+import { createPool } from '../../platform/db.ts';
+import { newRefundId } from '../../platform/ids.ts';
+import type { Clock } from '../../platform/ports/clock.ts';
+import { createClosePayment } from '../close.ts';
+import type { IdempotencyClaim, MerchantCaller } from '../operations.ts';
+import { createPlacePayment } from '../place.ts';
+import type { CallChannel, LimitHold, Route } from '../ports.ts';
+import { createRecorder } from '../record-result.ts';
+import { createRefundPayment } from '../refund.ts';
+import { createPaymentReads } from '../store/payments.read.ts';
+import { createPaymentStore } from '../store/payments.store.ts';
+
+/** The core on a real database, with risk, routing and the channel given by the test. */
+
+const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+
+const service: ServiceConfig = {
+  id: 'wechat.native',
+  name: 'WeChat native',
+  enabled: true,
+  product: 'native',
+  channelIds: ['wechat-pay'],
+  steps: ['risk', 'routing', 'gateway', 'sync'],
+  currencies: ['CNY'],
+  minAmount: 1,
+  maxAmount: 10_000_000,
+  expiresInSeconds: 900,
+  placeTimeoutMs: 5000,
+  syncSchedule: { firstSeconds: 10, steps: [], backoff: { baseSeconds: 30, maxSeconds: 600 } },
+};
+
+const merchant = (id: string): MerchantConfig => ({
+  id,
+  name: id,
+  timeZone: 'Asia/Shanghai',
+  active: true,
+  requireSignature: false,
+  serviceIds: [],
+  webhookUrl: 'https://merchant.example/hook',
+  webhookSecret: undefined,
+  ratePerSecond: 1000,
+});
+
+export const paidInFull = (call: ChannelCall, amountMinor = 1000n): ChannelResult => ({
+  kind: 'succeeded',
+  channelTxn: `T${'requestNo' in call ? call.requestNo : ''}`,
+  paid: { amountMinor, currency: 'CNY' },
+});
+
+export function createTestCore(url: string) {
+  const pool = createPool({ url, max: 8, name: 'test' });
+  const store = createPaymentStore({ pool, node: 'test-node' });
+  const recorder = createRecorder({
+    store,
+    clock,
+    nextLookUp: ({ from }) => new Date(from.getTime() + 10_000),
+    newRefundId: () => newRefundId(),
+    hasWebhook: () => true,
+    onCommitted: () => undefined,
+  });
+  const script = {
+    routes: [{ channelId: 'wechat-pay', accountId: 'a' }] as Route[],
+    holds: [] as LimitHold[],
+    calls: [] as { route: Route; call: ChannelCall }[],
+    answer: (_call: ChannelCall, _route: Route): unknown => ({
+      kind: 'pending',
+      credential: { type: 'qr', url: 'weixin://x' },
+    }),
+  };
+  const callChannel: CallChannel = async <Call extends ChannelCall>(route: Route, call: Call) => {
+    script.calls.push({ route, call });
+    const result = (await script.answer(call, route)) as ResultOf<Call>;
+    return {
+      result,
+      exchange: {
+        op: call.op,
+        ...route,
+        queuedMs: 0,
+        durationMs: 1,
+        request: undefined,
+        response: undefined,
+        error: undefined,
+      },
+    };
+  };
+  const callbackUrl = ({ channelId, accountId }: Route) => `http://engine.test/callbacks/${channelId}/${accountId}`;
+  const decision = { ruleSetVersion: 1, fired: [], facts: {} };
+  const place = createPlacePayment({
+    store,
+    recorder,
+    clock,
+    callChannel,
+    callbackUrl,
+    assessRisk: async () => ({ ...decision, outcome: 'approve', holds: script.holds }),
+    planRoute: async () => ({ ...decision, routes: script.routes, candidates: [] }),
+  });
+  const refund = createRefundPayment({ store, recorder, callChannel, clock, callbackUrl });
+  const close = createClosePayment({ store, recorder, callChannel, isReversed: () => false, outboxForClose: () => [] });
+  let counter = 0;
+
+  return {
+    pool,
+    store,
+    recorder,
+    script,
+    place,
+    refund,
+    close,
+    reads: createPaymentReads({ pool }),
+    caller: (id = 'mch_1'): MerchantCaller => ({
+      merchant: merchant(id),
+      snapshot: { version: 1n, services: new Map([[service.id, service]]) } as unknown as ConfigSnapshot,
+      keyId: 'key1',
+      requestId: 'req_1',
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      receivedAtMs: performance.now(),
+    }),
+    claim: (key = `key-${++counter}`, body = 'a'): IdempotencyClaim => ({
+      key,
+      requestHash: Buffer.from(body.padEnd(32, '.')),
+    }),
+    request: (own: Partial<CreatePayment> = {}): CreatePayment => ({
+      merchantOrderNo: `A${Date.now()}-${++counter}`,
+      serviceId: 'wechat.native',
+      amount: 1000,
+      currency: 'CNY',
+      subject: 'Flat white',
+      ...own,
+    }),
+    count: async (table: string): Promise<number> =>
+      Number((await pool.query(`SELECT count(*) AS n FROM ${table}`)).rows[0].n),
+    end: () => pool.end(),
+  };
+}
+
+export type TestCore = ReturnType<typeof createTestCore>;
