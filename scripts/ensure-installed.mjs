@@ -1,9 +1,13 @@
 // Runs before anything is installed: only Node's own modules may be imported here.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
+const lockFile = path.join(root, 'package-lock.json');
+/** Hash of the lock that was installed last. */
+const stampFile = path.join(root, 'node_modules', '.tributary-lock');
 const minimum = { major: 20, minor: 19 };
 
 export function checkNodeVersion() {
@@ -30,11 +34,14 @@ export function ensureInstalled() {
     console.error('npm ci failed; see its messages above.');
     process.exit(1);
   }
+  writeFileSync(stampFile, lockHash());
 }
 
 /** @returns {string | undefined} undefined when everything is there */
 function whyInstall() {
-  const wanted = readPackages(path.join(root, 'package-lock.json'));
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash()) return undefined;
+  // Somebody may have run npm themselves: then what is there decides.
+  const wanted = readPackages(lockFile);
   // npm writes this list last, so a half finished install has none.
   const installed = readPackages(path.join(root, 'node_modules', '.package-lock.json'));
   if (installed === undefined) return 'first start';
@@ -62,6 +69,10 @@ function readPackages(file) {
   } catch {
     return undefined;
   }
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(lockFile)).digest('hex');
 }
 
 function npmCommand() {
