@@ -72,12 +72,13 @@ export const createCalls = (deps: CallDeps): readonly Call[] => {
 
   const reverse = (request: ReceivedRequest, outTradeNo: string): Outcome => {
     assertJsonContent(request);
-    assertMerchant(parseBody(reverseSchema, request.body).mchid);
+    const { appid, mchid } = parseBody(reverseSchema, request.body);
+    assertMerchant(mchid);
     const order = getOrder(orders.findByOutTradeNo(outTradeNo));
     if (order.product !== 'codepay') throw refusal(400, 'INVALID_REQUEST', '仅付款码支付订单支持撤销');
     if (order.refunding > 0) throw refusal(400, 'INVALID_REQUEST', '订单已发起退款，不能撤销');
     if (order.state !== 'reversed') orders.move(order, 'reversed');
-    return { status: 204 };
+    return { status: 200, body: { appid, mchid, out_trade_no: order.outTradeNo } };
   };
 
   const refund = (request: ReceivedRequest): Outcome => {

@@ -14,7 +14,7 @@ const storeInfo = z.looseObject({ id: z.string().max(32).optional(), out_id: z.s
 const common = {
   appid: z.string().min(1).max(32),
   mchid: z.string().min(1).max(32),
-  description: bytes(1, 127),
+  description: z.string().min(1).max(127),
   out_trade_no: outTradeNo,
   /** RFC 3339 with an offset and without fractions, as documented. */
   time_expire: z
