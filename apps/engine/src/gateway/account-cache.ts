@@ -1,0 +1,44 @@
+import type { ChannelAdapter, ChannelSession } from '@tributary/channels/channel-adapter';
+import type { ConfigSource } from '../config/snapshot.ts';
+
+/** Where an account's secrets belong, for the envelope's AAD. */
+export const accountSecretsAad = (accountId: string): string => `channel_accounts|secrets|${accountId}`;
+
+/**
+ * Channel accounts opened for use: secrets decrypted and keys parsed once, on first use. A changed account (its version
+ * or the channel's keys) is opened anew; a configuration without it forgets it.
+ */
+export function createAccountCache({
+  config,
+  adapters,
+  decrypt,
+}: {
+  config: ConfigSource;
+  adapters: ReadonlyMap<string, ChannelAdapter>;
+  decrypt: (stored: string, aad: string) => string;
+}) {
+  type Opened = { version: number; trust: unknown; session: ChannelSession };
+  const opened = new Map<string, Opened>();
+  const forget = config.onChange(({ accounts }) => {
+    for (const id of opened.keys()) if (!accounts.has(id)) opened.delete(id);
+  });
+
+  /** @throws Error when the account, its channel or its adapter is unknown, or the account does not fit the channel */
+  function open(accountId: string): ChannelSession {
+    const { accounts, channels } = config.current();
+    const account = accounts.get(accountId);
+    if (!account) throw new Error(`channel account ${accountId} is unknown`);
+    const known = opened.get(accountId);
+    if (known && known.version === account.version && known.trust === account.trust) return known.session;
+    const adapter = adapters.get(channels.get(account.channelId)?.adapter ?? '');
+    if (!adapter) throw new Error(`channel ${account.channelId} has no adapter here`);
+    const secrets: unknown = JSON.parse(decrypt(account.secrets, accountSecretsAad(accountId)));
+    const session = adapter.open({ config: account.config, secrets }, account.trust);
+    opened.set(accountId, { version: account.version, trust: account.trust, session });
+    return session;
+  }
+
+  return { open, close: forget };
+}
+
+export type AccountCache = ReturnType<typeof createAccountCache>;
