@@ -1,0 +1,105 @@
+import type { Pool } from '../platform/db.ts';
+import type { Bus } from '../platform/ports/bus.ts';
+import { type Log, loadSnapshot } from './load-snapshot.ts';
+import type { ConfigSnapshot, ConfigSource } from './snapshot.ts';
+
+type Listener = (snapshot: ConfigSnapshot) => void | Promise<void>;
+
+/** How long several announcements may gather before one reload, and how often to look without any. */
+const gatherMs = 15;
+const pollMs = 1_000;
+
+/**
+ * The node's configuration: loaded at start, loaded again when Postgres announces a change (triggers on every
+ * configuration table), and compared with the version once a second in case an announcement was missed. Listeners
+ * finish before the new snapshot is shown, so what they compile is ready when payments see it.
+ */
+export function createConfigSource({ pool, bus, log }: { pool: Pool; bus: Bus; log: Log }) {
+  const listeners = new Set<Listener>();
+  let snapshot: ConfigSnapshot | undefined;
+  let loading: Promise<void> | undefined;
+  let again = false;
+  let gathering: NodeJS.Timeout | undefined;
+  let polling: NodeJS.Timeout | undefined;
+  let unsubscribe: (() => Promise<void>) | undefined;
+
+  async function reload(): Promise<void> {
+    const fresh = await loadSnapshot(pool, snapshot, log);
+    for (const listener of listeners) await listener(fresh);
+    snapshot = fresh;
+  }
+
+  /** Loads what is there now; calls during a load get one more load after it. */
+  function refresh(): Promise<void> {
+    if (loading) {
+      again = true;
+      return loading;
+    }
+    loading = (async () => {
+      do {
+        again = false;
+        await reload();
+      } while (again);
+    })().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  }
+
+  const refreshQuietly = () =>
+    void refresh().catch((err) => log.warn({ err }, 'the configuration could not be reloaded; the last one stays'));
+
+  function announced(): void {
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      refreshQuietly();
+    }, gatherMs);
+  }
+
+  async function poll(): Promise<void> {
+    const { rows } = await pool.query({
+      name: 'config-version',
+      text: 'SELECT version FROM config_state WHERE id = 1',
+    });
+    if (rows[0] && rows[0].version !== snapshot?.version) await refresh();
+  }
+
+  const source: ConfigSource = {
+    current() {
+      if (!snapshot) throw new Error('the configuration has not been loaded yet');
+      return snapshot;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+
+  return {
+    ...source,
+    refresh,
+    isLoaded: () => snapshot !== undefined,
+    async start(): Promise<void> {
+      unsubscribe = await bus.subscribe('tributary_config', announced, announced);
+      await refresh();
+      const next = () => {
+        polling = setTimeout(
+          () =>
+            void poll()
+              .catch(() => undefined)
+              .finally(() => polling && next()),
+          pollMs,
+        );
+      };
+      next();
+    },
+    async stop(): Promise<void> {
+      clearTimeout(gathering);
+      clearTimeout(polling);
+      polling = undefined;
+      await unsubscribe?.();
+    },
+  };
+}
+
+export type RunningConfig = ReturnType<typeof createConfigSource>;

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultSchedule, delayOf, nextLookUpAt } from './schedule.ts';
+
+const schedules = fc.record({
+  firstSeconds: fc.integer({ min: 1, max: 60 }),
+  steps: fc.array(
+    fc.record({ everySeconds: fc.integer({ min: 1, max: 60 }), times: fc.integer({ min: 1, max: 10 }) }),
+    { maxLength: 4 },
+  ),
+  backoff: fc.record({ baseSeconds: fc.integer({ min: 1, max: 60 }), maxSeconds: fc.integer({ min: 60, max: 3600 }) }),
+});
+const from = new Date('2026-11-23T08:00:00Z');
+
+describe('the look-up schedule', () => {
+  it('is 10 s, every 5 s ten times, then 30 s doubling up to 10 minutes', () => {
+    const delays = Array.from({ length: 18 }, (_, step) => delayOf(defaultSchedule, step));
+    expect(delays).toEqual([10, ...Array(10).fill(5), 30, 60, 120, 240, 480, 600, 600]);
+  });
+
+  it('backs off without going back, never over its cap, however often it is asked', () => {
+    fc.assert(
+      fc.property(schedules, fc.nat(10_000), (schedule, step) => {
+        const flat = 1 + schedule.steps.reduce((sum, { times }) => sum + times, 0);
+        const now = delayOf(schedule, flat + step);
+        expect(now).toBeLessThanOrEqual(schedule.backoff.maxSeconds);
+        expect(delayOf(schedule, flat + step + 1)).toBeGreaterThanOrEqual(now);
+      }),
+    );
+  });
+
+  it('keeps its jitter within a tenth and always looks exactly at expiry', () => {
+    fc.assert(
+      fc.property(
+        schedules,
+        fc.nat(40),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: 1, max: 3600 }),
+        (schedule, step, chance, life) => {
+          const expiresAt = new Date(from.getTime() + life * 1000);
+          const at = nextLookUpAt(schedule, step, from, expiresAt, chance).getTime();
+          const plain = delayOf(schedule, step) * 1000;
+          expect(at).toBeLessThanOrEqual(expiresAt.getTime());
+          if (at < expiresAt.getTime())
+            expect(Math.abs(at - from.getTime() - plain)).toBeLessThanOrEqual(plain / 10 + 1);
+          expect(nextLookUpAt(schedule, step, expiresAt, expiresAt, chance) > expiresAt).toBe(true);
+        },
+      ),
+    );
+  });
+});

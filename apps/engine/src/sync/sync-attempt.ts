@@ -1,0 +1,58 @@
+import type { Product } from '@tributary/contracts/service-config';
+import type { RecordResult } from '../payments/operations.ts';
+import type { CallChannel, Route } from '../payments/ports.ts';
+import { decideAtEnd } from './decide-at-end.ts';
+import type { ClaimedAttempt, SyncStore } from './sync.store.ts';
+
+export type SyncAttemptDeps = {
+  store: Pick<SyncStore, 'claimAttempt'>;
+  callChannel: CallChannel;
+  recordResult: RecordResult;
+  /** Whether a product's unfinished order is reversed (撤销) rather than closed (关单) on this channel. */
+  isReversed: (channelId: string, product: Product) => boolean;
+};
+
+export type SyncAttempt = ReturnType<typeof createSyncAttempt>;
+
+/**
+ * Asks the channel about one open attempt. At its end (expired, or to be closed): a last question, then the close, then
+ * the question again if the close was not clear. Whatever is learned goes through the single door.
+ */
+export function createSyncAttempt({ store, callChannel, recordResult, isReversed }: SyncAttemptDeps) {
+  /** For a message from the queue: does nothing when the attempt is final, not due, or another worker has it. */
+  async function syncAttempt({ paymentId, attemptNo }: { paymentId: string; attemptNo: number }): Promise<void> {
+    const attempt = await store.claimAttempt(paymentId, attemptNo);
+    if (attempt) await lookUp(attempt);
+  }
+
+  async function lookUp(attempt: ClaimedAttempt): Promise<void> {
+    const { requestNo } = attempt;
+    const product = attempt.product as Product;
+    const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
+    const asked = await callChannel(route, { op: 'query', requestNo, product });
+    const ending = attempt.now >= attempt.expiresAt || attempt.closeReason !== undefined;
+    const end = ending ? decideAtEnd(asked.result.kind, attempt.now, attempt.expiresAt) : 'wait';
+    // A look-up that was not sent is no news of the attempt, but its turn is over: note it, so that the schedule goes on.
+    const news =
+      asked.result.kind === 'not_sent' ? ({ kind: 'unknown', reason: 'connection_lost' } as const) : asked.result;
+    await recordResult(attempt, news, { actor: 'sync', exchange: asked.exchange, note: 'attempt.looked_up' });
+    if (end === 'wait') return;
+    if (end !== 'ask_to_close') {
+      await recordResult(attempt, end, { actor: 'sync', note: 'attempt.looked_up' });
+      return;
+    }
+    const op = isReversed(attempt.channelId, product) ? ('reverse' as const) : ('close' as const);
+    const closing = await callChannel(route, { op, requestNo, product });
+    await recordResult(attempt, closing.result, {
+      actor: 'close',
+      exchange: closing.exchange,
+      note: `attempt.${op}_asked`,
+    });
+    if (closing.result.kind === 'closed' || closing.result.kind === 'not_sent' || closing.result.kind === 'not_found')
+      return;
+    const again = await callChannel(route, { op: 'query', requestNo, product });
+    await recordResult(attempt, again.result, { actor: 'close', exchange: again.exchange, note: 'attempt.looked_up' });
+  }
+
+  return { syncAttempt, lookUp };
+}
