@@ -1,0 +1,85 @@
+import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
+import type { VersionedRules } from '../config/compiled-rules.ts';
+import type { ChannelConfig, ConfigSnapshot } from '../config/snapshot.ts';
+import type { PaymentContext, PlanRoute, RoutePlan } from '../payments/ports.ts';
+import { routingEvents } from './events.ts';
+import { routingFacts, routingFactsOf } from './facts.ts';
+import { type Candidate, rank } from './rank.ts';
+
+export const routingLanguage = { facts: routingFacts, eventTypes: routingEvents };
+
+export type RoutingRules = VersionedRules<typeof routingFacts, typeof routingEvents>;
+
+type Adapters = ReadonlyMap<string, Pick<ChannelAdapter, 'products' | 'operations'>>;
+
+/** Plans by the rules of the payment's own configuration snapshot. */
+export const createPlanRoute = ({
+  rulesOf,
+  adapters,
+}: {
+  rulesOf: (snapshot: ConfigSnapshot) => RoutingRules;
+  adapters: Adapters;
+}): PlanRoute =>
+  async function planRoute(context) {
+    return plan(context, rulesOf(context.snapshot), adapters);
+  };
+
+/** The plan for a payment under given rules. Pure. */
+export function plan(context: PaymentContext, { version, set }: RoutingRules, adapters: Adapters): RoutePlan {
+  const facts = routingFactsOf(context);
+  const fired = set.matches(facts);
+  const { order, judged } = rank(
+    candidatesOf(context, adapters),
+    fired,
+    `${context.merchant.id}|${context.request.merchantOrderNo}`,
+  );
+  const used: Record<string, unknown> = { amount: facts.amount, serviceId: facts.serviceId };
+  for (const name of set.requiredFacts) used[name] = facts[name as keyof typeof facts];
+  return {
+    ruleSetVersion: version,
+    fired: fired.map(({ id, name, event }) => ({
+      id,
+      ...(name === undefined ? {} : { name }),
+      event: { type: event.type, params: { ...event.params } },
+    })),
+    facts: used,
+    routes: order.map(({ channelId, accountId }) => ({ channelId, accountId })),
+    candidates: judged,
+  };
+}
+
+/** Every account of the service's channels, with the first reason why it can't take this payment. */
+function candidatesOf({ snapshot, service, amount, at }: PaymentContext, adapters: Adapters): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const channelId of service.channelIds) {
+    const channel = snapshot.channels.get(channelId);
+    for (const account of snapshot.accounts.values()) {
+      if (account.channelId !== channelId) continue;
+      const adapter = adapters.get(channel?.adapter ?? '');
+      const dropped = !channel
+        ? 'unknown_channel'
+        : !adapter
+          ? 'no_adapter'
+          : !adapter.products.has(service.product)
+            ? 'product_unsupported'
+            : isOff(channel, at)
+              ? 'switched_off'
+              : !account.enabled
+                ? 'account_off'
+                : amount.amountMinor < account.minAmount || amount.amountMinor > account.maxAmount
+                  ? 'amount_band'
+                  : undefined;
+      candidates.push({
+        channelId,
+        accountId: account.id,
+        dropped,
+        priority: channel?.priority ?? 0,
+        feeBps: channel?.feeBps ?? 0,
+      });
+    }
+  }
+  return candidates;
+}
+
+const isOff = ({ enabled, disabledUntil }: ChannelConfig, at: Date): boolean =>
+  !enabled || (disabledUntil !== undefined && disabledUntil > at);

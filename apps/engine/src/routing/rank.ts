@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { EventOf } from '@tributary/rules/parse';
+import type { FiredRule } from '@tributary/rules/rule-set';
+import type { RouteCandidate } from '../payments/ports.ts';
+import type { routingEvents } from './events.ts';
+
+type RoutingRule = FiredRule<EventOf<typeof routingEvents>>;
+
+/** One account that could take the payment, or why it can't. */
+export type Candidate = {
+  channelId: string;
+  accountId: string;
+  /** Why it can't, as a stable code. */
+  dropped: string | undefined;
+  priority: number;
+  feeBps: number;
+};
+
+/** Most routes in a plan: each further attempt keeps the payer waiting longer. */
+export const maxRoutes = 3;
+
+/**
+ * Orders the candidates. Pure: rules take out, prefer or re-prioritise (the first rule that says something about a
+ * candidate's exclusion or priority counts, as rules come in order of priority); then preferred first, lower priority
+ * first, cheaper first; equals share the load by a hash of `spread`, the same for the same payment every time.
+ */
+export function rank(
+  candidates: readonly Candidate[],
+  fired: readonly RoutingRule[],
+  spread: string,
+): { order: Candidate[]; judged: RouteCandidate[] } {
+  const ruled = candidates.map((candidate) => applyRules(candidate, fired));
+  const kept = ruled.filter(({ dropped }) => dropped === undefined);
+  const order = kept
+    .map((one) => ({ one, tie: createHash('sha1').update(`${spread}|${one.accountId}`).digest('hex') }))
+    .sort(
+      (a, b) =>
+        Number(b.one.preferred) - Number(a.one.preferred) ||
+        a.one.priority - b.one.priority ||
+        a.one.feeBps - b.one.feeBps ||
+        (a.tie < b.tie ? -1 : 1),
+    )
+    .map(({ one }) => one);
+  const judged = [...order, ...ruled.filter(({ dropped }) => dropped !== undefined)].map((one): RouteCandidate => {
+    const place = order.indexOf(one);
+    return {
+      channelId: one.channelId,
+      accountId: one.accountId,
+      kept: place >= 0 && place < maxRoutes,
+      reason: one.dropped ?? (place === 0 ? 'chosen' : place < maxRoutes ? `reserve:${place}` : 'not_needed'),
+      priority: one.priority,
+    };
+  });
+  return { order: order.slice(0, maxRoutes), judged };
+}
+
+function applyRules(candidate: Candidate, fired: readonly RoutingRule[]) {
+  const ruled = { ...candidate, preferred: false };
+  let prioritised = false;
+  for (const { id, event } of fired) {
+    const { channelId, accountId } = event.params;
+    if (channelId !== undefined && channelId !== candidate.channelId) continue;
+    if (accountId !== undefined && accountId !== candidate.accountId) continue;
+    if (event.type === 'exclude') ruled.dropped ??= `rule:${id}`;
+    else if (event.type === 'prefer') ruled.preferred = true;
+    else if (!prioritised) {
+      ruled.priority = event.params.priority;
+      prioritised = true;
+    }
+  }
+  return ruled;
+}
