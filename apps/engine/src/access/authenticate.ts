@@ -1,0 +1,119 @@
+import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import type { ApiKeyConfig, ConfigSnapshot, MerchantConfig } from '../config/snapshot.ts';
+import { AppError } from '../platform/app-error.ts';
+import type { Clock } from '../platform/ports/clock.ts';
+import { hashApiKey, parseApiKey } from './api-key.ts';
+
+export const scopes = ['payments:read', 'payments:write', 'refunds:read', 'refunds:write'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** What of a request is authenticated. `body` is the raw bytes; `pathAndQuery` exactly as sent. */
+export type RequestToAuthenticate = {
+  method: string;
+  pathAndQuery: string;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+  ip: string;
+};
+
+export type Authenticated = { merchant: MerchantConfig; keyId: string; signed: boolean };
+
+const signatureWindowSeconds = 300;
+const maxNonces = 200_000;
+
+/**
+ * Who is calling, from an API key or a signature over the raw bytes. Every failure gets the same answer, whatever was
+ * wrong, so that nobody learns which keys exist.
+ */
+export function createAuthenticate({ pepper, clock }: { pepper: Buffer; clock: Clock }) {
+  const nonces = new Map<string, number>();
+  const publicKeys = new WeakMap<ApiKeyConfig, KeyObject>();
+
+  return function authenticate(snapshot: ConfigSnapshot, request: RequestToAuthenticate, scope: Scope): Authenticated {
+    const signed = request.headers['tributary-signature'] !== undefined;
+    const key = signed ? verifySignature(snapshot, request) : verifyBearer(snapshot, request);
+    const merchant = key && snapshot.merchants.get(key.merchantId);
+    const now = clock.now();
+    if (!key || !merchant || (key.expiresAt && key.expiresAt <= now)) throw new AppError('unauthenticated');
+    if (!isAllowedAddress(key.ipAllowlist, request.ip))
+      throw new AppError('forbidden', 'this key may not be used from this address');
+    if (!key.scopes.has(scope)) throw new AppError('forbidden', `this key has no scope ${scope}`);
+    if (merchant.requireSignature && !signed && scope.endsWith(':write')) throw new AppError('signature_required');
+    return { merchant, keyId: key.id, signed };
+  };
+
+  function verifyBearer(snapshot: ConfigSnapshot, { headers }: RequestToAuthenticate): ApiKeyConfig | undefined {
+    const match = /^Bearer ([\x21-\x7e]+)$/.exec(single(headers.authorization) ?? '');
+    const parsed = parseApiKey(match?.[1] ?? '');
+    const key = parsed && snapshot.apiKeys.get(parsed.keyId);
+    if (!parsed || key?.kind !== 'bearer' || !key.secretHash) return undefined;
+    const hash = hashApiKey(parsed.secret, pepper);
+    return hash.length === key.secretHash.length && timingSafeEqual(hash, key.secretHash) ? key : undefined;
+  }
+
+  function verifySignature(
+    snapshot: ConfigSnapshot,
+    { method, pathAndQuery, headers, body }: RequestToAuthenticate,
+  ): ApiKeyConfig | undefined {
+    const keyId = single(headers['tributary-key']);
+    const timestamp = single(headers['tributary-timestamp']) ?? '';
+    const nonce = single(headers['tributary-nonce']) ?? '';
+    const signature = single(headers['tributary-signature']) ?? '';
+    const key = snapshot.apiKeys.get(keyId ?? '');
+    if (key?.kind !== 'signing' || !key.publicKeyPem) return undefined;
+    if (
+      !/^\d{10}$/.test(timestamp) ||
+      !/^[0-9A-Za-z_-]{16,64}$/.test(nonce) ||
+      !/^[A-Za-z0-9+/]{80,1024}={0,2}$/.test(signature)
+    )
+      return undefined;
+    const nowSeconds = clock.now().getTime() / 1000;
+    if (Math.abs(nowSeconds - Number(timestamp)) >= signatureWindowSeconds) return undefined;
+    const publicKey = publicKeys.get(key) ?? createPublicKey(key.publicKeyPem);
+    publicKeys.set(key, publicKey);
+    const message = Buffer.from(signedMessage(method, pathAndQuery, timestamp, nonce, body));
+    const algorithm = publicKey.asymmetricKeyType === 'rsa' ? 'sha256' : null;
+    if (!verify(algorithm, message, publicKey, Buffer.from(signature, 'base64'))) return undefined;
+    return isFresh(`${key.id}|${nonce}`, nowSeconds) ? key : undefined;
+  }
+
+  /** Remembers nonces for longer than the timestamp window. Forgetting one early is harmless: idempotency still holds. */
+  function isFresh(nonce: string, nowSeconds: number): boolean {
+    if (nonces.has(nonce)) return false;
+    nonces.set(nonce, nowSeconds);
+    for (const [old, at] of nonces) {
+      if (nonces.size <= maxNonces && nowSeconds - at < 2 * signatureWindowSeconds) break;
+      nonces.delete(old);
+    }
+    return true;
+  }
+}
+
+export type Authenticate = ReturnType<typeof createAuthenticate>;
+
+/** What is signed: method, path with query, time, nonce and the SHA-256 of the raw body, each on a line of its own. */
+export const signedMessage = (
+  method: string,
+  pathAndQuery: string,
+  timestamp: string,
+  nonce: string,
+  body: Buffer | string,
+): string => `${method}\n${pathAndQuery}\n${timestamp}\n${nonce}\n${createHash('sha256').update(body).digest('hex')}\n`;
+
+const single = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+function isAllowedAddress(allowlist: readonly string[], ip: string): boolean {
+  if (allowlist.length === 0) return true;
+  const address = ipaddr.process(ip);
+  return allowlist.some((entry) => {
+    try {
+      const range = entry.includes('/') ? ipaddr.parseCIDR(entry) : undefined;
+      if (!range) return ipaddr.process(entry).toString() === address.toString();
+      return range[0].kind() === address.kind() && address.match(range);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,59 @@
+import { type ErrorCode, errorCodes } from '@tributary/contracts/error-code';
+import type { Problem } from '@tributary/contracts/payment';
+import type { ZodError } from 'zod';
+import { AppError, type FieldError } from '../platform/app-error.ts';
+
+/** Where a code is explained to people. */
+const typeOf = (code: ErrorCode): string => `/docs#error-${code}`;
+
+/** Every wrong field at once, by path as in `payer.ip`. */
+export function fieldErrors(error: ZodError): FieldError[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'is not a known field' }));
+    }
+    return [{ path: path || '(body)', message: messageOf(issue) }];
+  });
+}
+
+function messageOf(issue: ZodError['issues'][number]): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required';
+  return issue.message;
+}
+
+export const invalidRequest = (error: ZodError): AppError =>
+  new AppError('invalid_request', 'one or more fields are not valid', { errors: fieldErrors(error) });
+
+/** Codes by which Postgres and our pool say "not now", rather than "never". */
+const passing = /^(08...|53...|57...|40001|40P01|55P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+
+/** Any fault as one of ours; what we did not foresee is `internal` and tells the caller nothing. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code, message, statusCode } = error as { code?: unknown; message?: unknown; statusCode?: unknown };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AppError('body_too_large');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new AppError('unsupported_media_type');
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new AppError('malformed_json', 'the body is empty');
+  if (typeof code === 'string' && passing.test(code))
+    return new AppError('unavailable', undefined, { cause: error, retryAfterSeconds: 1 });
+  if (typeof message === 'string' && /timeout exceeded when trying to connect|Connection terminated/.test(message)) {
+    return new AppError('unavailable', undefined, { cause: error, retryAfterSeconds: 1 });
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+    return new AppError('invalid_request', 'the request can not be read');
+  return new AppError('internal', undefined, { cause: error });
+}
+
+/** RFC 9457 problem details. */
+export function problemOf(error: AppError, requestId: string): Problem {
+  return {
+    type: typeOf(error.code),
+    title: errorCodes[error.code].title,
+    status: error.status,
+    code: error.code,
+    detail: error.code === 'internal' ? errorCodes.internal.title : error.message,
+    ...(error.errors ? { errors: error.errors } : {}),
+    requestId,
+  };
+}
