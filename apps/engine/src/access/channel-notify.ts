@@ -6,6 +6,7 @@ import { maskBody, maskHeaders } from '../gateway/mask.ts';
 import type { RecordOutcome, RecordRefundResult, RecordResult } from '../payments/operations.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Pool } from '../platform/db.ts';
+import type { Failpoint } from '../platform/failpoints.ts';
 import { parseRequestNo, refundIdOf } from '../platform/ids.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 
@@ -20,6 +21,7 @@ export type ChannelNotifyDeps = {
   refreshTrust: (accountId: string) => Promise<boolean>;
   clock: Clock;
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  failpoint?: Failpoint;
   onCallback?: (report: { channelId: string; outcome: string }) => void;
 };
 
@@ -53,6 +55,7 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
           deps.log.error({ err, channelId, accountId }, 'a callback could not be recorded');
           return 'failed';
         });
+        deps.failpoint?.('callback.after_record');
         await keep(channelId, accountId, adapter, notification, parsed, outcome).catch((err) =>
           deps.log.warn({ err }, 'a callback could not be kept'),
         );

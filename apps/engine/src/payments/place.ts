@@ -2,6 +2,7 @@ import type { PlaceCall } from '@tributary/channels/channel-adapter';
 import type { CreatePayment } from '@tributary/contracts/payment';
 import type { Product, ServiceConfig } from '@tributary/contracts/service-config';
 import { AppError, type FieldError } from '../platform/app-error.ts';
+import type { Failpoint } from '../platform/failpoints.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import { type Aggregate, type AttemptState, attemptOf, type PaymentState } from './aggregate.ts';
 import { createPlacement } from './decide/create-placement.ts';
@@ -24,6 +25,7 @@ export type PlaceDeps = {
   callbackUrl: (route: Route) => string;
   onStage?: (stage: 'access' | 'risk' | 'routing' | 'first_commit' | 'gateway' | 'second_commit', ms: number) => void;
   onPlaced?: (aggregate: Aggregate) => void;
+  failpoint?: Failpoint;
 };
 
 /** The life of a payment from the request to the answer: judge, plan, commit, call, commit. */
@@ -65,6 +67,7 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
       );
     }
 
+    deps.failpoint?.('place.after_first_commit');
     deps.onPlaced?.(outcome.aggregate);
     const first = attemptOf(outcome.aggregate, 1);
     if (!first) return finish(caller, claim, outcome.aggregate);
@@ -125,6 +128,7 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
         },
       );
       const answered = clock.monotonicMs();
+      deps.failpoint?.('place.after_channel_call');
       deps.onStage?.('gateway', answered - called);
       const recorded = await recorder.decideAndSave(
         aggregate.payment.id,
@@ -136,6 +140,7 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
           answer: (after) => ({ merchantId: caller.merchant.id, key: claim.key, ...created(after.payment) }),
         },
       );
+      deps.failpoint?.('place.after_second_commit');
       deps.onStage?.('second_commit', clock.monotonicMs() - answered);
       if (!recorded.aggregate) throw new Error(`payment ${aggregate.payment.id} vanished`);
       aggregate = recorded.aggregate;

@@ -1,6 +1,7 @@
 import type { RefundCall } from '@tributary/channels/channel-adapter';
 import { AppError } from '../platform/app-error.ts';
 
+import type { Failpoint } from '../platform/failpoints.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import {
   type Aggregate,
@@ -26,6 +27,7 @@ export type RefundDeps = {
   callChannel: CallChannel;
   clock: Clock;
   callbackUrl: (route: Route) => string;
+  failpoint?: Failpoint;
 };
 
 const maxTries = 5;
@@ -55,6 +57,7 @@ export function createRefundPayment(deps: RefundDeps): CreateRefundOf {
         if (answer) return answer;
         continue;
       }
+      deps.failpoint?.('refund.after_first_commit');
       const recorded = await ask(change.after, refund);
       const known = (recorded && refundOf(recorded, refund.id)) ?? refund;
       const answer = answerOf(paymentId, known);
@@ -143,6 +146,7 @@ export function createRefundPayment(deps: RefundDeps): CreateRefundOf {
       route,
       refundCallOf(aggregate, winner, refund, deps.callbackUrl(route)),
     );
+    deps.failpoint?.('refund.after_channel_call');
     const recorded = await recorder.decideAndSave(aggregate.payment.id, undefined, (before, tools) => {
       const change = decideRefund(before, refund.id, result, { actor: 'reply', exchange, note: 'refund.asked' }, tools);
       return change && { change };

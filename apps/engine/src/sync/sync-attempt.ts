@@ -1,6 +1,7 @@
 import type { Product } from '@tributary/contracts/service-config';
 import type { RecordResult } from '../payments/operations.ts';
 import type { CallChannel, Route } from '../payments/ports.ts';
+import type { Failpoint } from '../platform/failpoints.ts';
 import { decideAtEnd } from './decide-at-end.ts';
 import type { ClaimedAttempt, SyncStore } from './sync.store.ts';
 
@@ -10,6 +11,7 @@ export type SyncAttemptDeps = {
   recordResult: RecordResult;
   /** Whether a product's unfinished order is reversed (撤销) rather than closed (关单) on this channel. */
   isReversed: (channelId: string, product: Product) => boolean;
+  failpoint?: Failpoint;
 };
 
 export type SyncAttempt = ReturnType<typeof createSyncAttempt>;
@@ -18,7 +20,7 @@ export type SyncAttempt = ReturnType<typeof createSyncAttempt>;
  * Asks the channel about one open attempt. At its end (expired, or to be closed): a last question, then the close, then
  * the question again if the close was not clear. Whatever is learned goes through the single door.
  */
-export function createSyncAttempt({ store, callChannel, recordResult, isReversed }: SyncAttemptDeps) {
+export function createSyncAttempt({ store, callChannel, recordResult, isReversed, failpoint }: SyncAttemptDeps) {
   /** For a message from the queue: does nothing when the attempt is final, not due, or another worker has it. */
   async function syncAttempt({ paymentId, attemptNo }: { paymentId: string; attemptNo: number }): Promise<void> {
     const attempt = await store.claimAttempt(paymentId, attemptNo);
@@ -30,6 +32,7 @@ export function createSyncAttempt({ store, callChannel, recordResult, isReversed
     const product = attempt.product as Product;
     const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
     const asked = await callChannel(route, { op: 'query', requestNo, product });
+    failpoint?.('sync.after_query');
     const ending = attempt.now >= attempt.expiresAt || attempt.closeReason !== undefined;
     const end = ending ? decideAtEnd(asked.result.kind, attempt.now, attempt.expiresAt) : 'wait';
     // A look-up that was not sent is no news of the attempt, but its turn is over: note it, so that the schedule goes on.

@@ -1,0 +1,33 @@
+import type { AdminDeps } from '../admin/admin-deps.ts';
+import { createAuditRouter } from '../admin/audit/audit.router.ts';
+import { createChannelsRouter } from '../admin/channels/channels.router.ts';
+import { createDecideRouter } from '../admin/decide/decide.router.ts';
+import { createLimitsRouter } from '../admin/limits/limits.router.ts';
+import { createMeRouter } from '../admin/me/me.router.ts';
+import { createMerchantsRouter } from '../admin/merchants/merchants.router.ts';
+import { createNodesRouter } from '../admin/nodes/nodes.router.ts';
+import { createOrdersRouter } from '../admin/orders/orders.router.ts';
+import { createOverviewRouter } from '../admin/overview/overview.router.ts';
+import { createRulesRouter } from '../admin/rules/rules.router.ts';
+import { createServicesRouter } from '../admin/services/services.router.ts';
+import { createUsersRouter } from '../admin/users/users.router.ts';
+import { router } from './trpc.ts';
+
+/** Every procedure of the console. */
+export const createAppRouter = (deps: AdminDeps) =>
+  router({
+    me: createMeRouter(deps),
+    overview: createOverviewRouter(deps),
+    orders: createOrdersRouter(deps),
+    channels: createChannelsRouter(deps),
+    rules: createRulesRouter(deps),
+    decide: createDecideRouter(deps),
+    limits: createLimitsRouter(deps),
+    services: createServicesRouter(deps),
+    merchants: createMerchantsRouter(deps),
+    nodes: createNodesRouter(deps),
+    audit: createAuditRouter(deps),
+    users: createUsersRouter(deps),
+  });
+
+export type AppRouter = ReturnType<typeof createAppRouter>;

@@ -1,0 +1,43 @@
+import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
+import type { Audit } from '../config/audit.store.ts';
+import type { ConfigSource } from '../config/snapshot.ts';
+import type { Gateway } from '../gateway/call-channel.ts';
+import type { Pool } from '../platform/db.ts';
+import type { Clock } from '../platform/ports/clock.ts';
+import type { Prisma } from '../platform/prisma.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import type { RiskRules } from '../risk/check-risk.ts';
+import type { VelocityStore } from '../risk/velocity.store.ts';
+import type { RoutingRules } from '../routing/plan-route.ts';
+
+/** What the console's procedures need of the engine. */
+export type AdminDeps = {
+  prisma: Prisma;
+  pool: Pool;
+  audit: Audit;
+  config: ConfigSource;
+  clock: Clock;
+  secrets: Secrets;
+  pepper: Buffer;
+  node: string;
+  adapters: ReadonlyMap<string, ChannelAdapter>;
+  velocity: VelocityStore;
+  rules: {
+    risk: { of(snapshot: ReturnType<ConfigSource['current']>): RiskRules };
+    routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules };
+  };
+  gatewayStats: Gateway['stats'];
+  /** Appends a person's note to a payment's story. */
+  addNote: (
+    paymentId: string,
+    actor: string,
+    text: string,
+  ) => Promise<{ outcome: 'changed' | 'unchanged' | 'missing' }>;
+  /** Looks everything open of a payment up now. @returns how many look-ups were done */
+  syncNow: (paymentId: string) => Promise<number>;
+  log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+};

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { procedure, router } from '../../access/trpc.ts';
+import { channelParamsSchema } from '../../config/channel-params.ts';
+import { AppError } from '../../platform/app-error.ts';
+import { paymentIdFloor } from '../../platform/ids.ts';
+import type { AdminDeps } from '../admin-deps.ts';
+
+const channelId = z.string().min(1).max(64);
+
+export function createChannelsRouter({ prisma, pool, audit, adapters, gatewayStats, clock }: AdminDeps) {
+  /** Outcome of attempts that were begun lately, from the newest ids only. */
+  async function recent(minutes: number) {
+    const { rows } = await pool.query(
+      `SELECT channel_id, count(*)::int AS total, count(*) FILTER (WHERE status LIKE 'succeeded%')::int AS succeeded,
+         count(*) FILTER (WHERE status = 'failed')::int AS failed, count(*) FILTER (WHERE next_sync_at IS NOT NULL)::int AS open
+       FROM attempts WHERE payment_id >= $1 GROUP BY 1`,
+      [paymentIdFloor(clock.now().getTime() - minutes * 60_000)],
+    );
+    return new Map<string, { total: number; succeeded: number; failed: number; open: number }>(
+      rows.map((row) => [row.channel_id, row]),
+    );
+  }
+
+  async function list() {
+    const [channels, last5, last60] = await Promise.all([
+      prisma.channel.findMany({ include: { accounts: true }, orderBy: [{ priority: 'asc' }, { id: 'asc' }] }),
+      recent(5),
+      recent(60),
+    ]);
+    const now = clock.now();
+    const none = { total: 0, succeeded: 0, failed: 0, open: 0 };
+    return {
+      now: now.getTime(),
+      channels: channels.map((channel) => {
+        const adapter = adapters.get(channel.adapter);
+        const off = !channel.enabled || (channel.disabledUntil !== null && channel.disabledUntil > now);
+        return {
+          id: channel.id,
+          name: channel.name,
+          adapter: channel.adapter,
+          state: off ? ('off' as const) : ('on' as const),
+          disabledUntil: channel.disabledUntil?.getTime() ?? null,
+          disabledReason: channel.disabledReason,
+          disabledBy: channel.disabledBy,
+          priority: channel.priority,
+          feeBps: channel.feeBps,
+          params: channelParamsSchema.parse(channel.params),
+          products: [...(adapter?.products ?? [])],
+          version: channel.version,
+          last5m: last5.get(channel.id) ?? none,
+          last60m: last60.get(channel.id) ?? none,
+          compartments: gatewayStats().filter((one) => one.channelId === channel.id),
+          accounts: channel.accounts.map((account) => ({
+            id: account.id,
+            label: account.label,
+            enabled: account.enabled,
+            baseUrl: account.baseUrl,
+            config: account.config as Record<string, unknown>,
+            // What tells two secrets apart without telling either.
+            secretsFingerprint: createHash('sha256').update(account.secrets).digest('hex').slice(0, 12),
+            trustedKeys: (account.trust as { serial: string; expiresAt?: string }[]).map(({ serial, expiresAt }) => ({
+              serial,
+              expiresAt: expiresAt ?? null,
+            })),
+            minAmount: Number(account.minAmount),
+            maxAmount: Number(account.maxAmount),
+            version: account.version,
+          })),
+        };
+      }),
+    };
+  }
+
+  async function mustFind(id: string) {
+    const channel = await prisma.channel.findUnique({ where: { id } });
+    if (!channel) throw new AppError('not_found', `there is no channel ${id}`);
+    return channel;
+  }
+
+  return router({
+    list: procedure('channels.read').query(list),
+    switchOff: procedure('channels.switch')
+      .input(
+        z.strictObject({ id: channelId, minutes: z.int().min(1).max(1440), reason: z.string().trim().min(3).max(200) }),
+      )
+      .mutation(async ({ ctx, input }) => {
+        const { disabledUntil } = await mustFind(input.id);
+        return audit.audited(
+          {
+            actor: ctx.actor,
+            action: 'channels.switchOff',
+            objectType: 'channel',
+            objectId: input.id,
+            reason: input.reason,
+            before: { disabledUntil },
+            after: { minutes: input.minutes },
+          },
+          async (client) => {
+            const { rows } = await client.query(
+              `UPDATE channels SET disabled_until = now() + make_interval(mins => $2), disabled_reason = $3, disabled_by = $4, version = version + 1, updated_at = now()
+               WHERE id = $1 RETURNING disabled_until`,
+              [input.id, input.minutes, input.reason, ctx.actor.id],
+            );
+            return { disabledUntil: (rows[0].disabled_until as Date).getTime() };
+          },
+        );
+      }),
+    switchOn: procedure('channels.switch')
+      .input(z.strictObject({ id: channelId }))
+      .mutation(async ({ ctx, input }) => {
+        const { disabledUntil, disabledReason } = await mustFind(input.id);
+        await audit.audited(
+          {
+            actor: ctx.actor,
+            action: 'channels.switchOn',
+            objectType: 'channel',
+            objectId: input.id,
+            before: { disabledUntil, disabledReason },
+          },
+          (client) =>
+            client.query(
+              'UPDATE channels SET enabled = true, disabled_until = NULL, disabled_reason = NULL, disabled_by = NULL, version = version + 1, updated_at = now() WHERE id = $1',
+              [input.id],
+            ),
+        );
+        return { ok: true };
+      }),
+    updateParams: procedure('channels.write')
+      .input(
+        z.strictObject({
+          id: channelId,
+          params: channelParamsSchema,
+          priority: z.int().min(0).max(100_000),
+          version: z.int(),
+        }),
+      )
+      .mutation(async ({ ctx, input }) => {
+        const before = await mustFind(input.id);
+        await audit.audited(
+          {
+            actor: ctx.actor,
+            action: 'channels.updateParams',
+            objectType: 'channel',
+            objectId: input.id,
+            before: { params: before.params, priority: before.priority },
+            after: { params: input.params, priority: input.priority },
+          },
+          async (client) => {
+            const { rowCount } = await client.query(
+              'UPDATE channels SET params = $2, priority = $3, version = version + 1, updated_at = now() WHERE id = $1 AND version = $4',
+              [input.id, JSON.stringify(input.params), input.priority, input.version],
+            );
+            if (rowCount === 0) throw new AppError('conflict', 'the channel was changed meanwhile');
+          },
+        );
+        return { ok: true };
+      }),
+    refreshAccount: procedure('channels.write')
+      .input(z.strictObject({ accountId: z.string().max(64) }))
+      .mutation(async ({ ctx, input }) => {
+        await audit.audited(
+          {
+            actor: ctx.actor,
+            action: 'channels.refreshAccount',
+            objectType: 'channel_account',
+            objectId: input.accountId,
+          },
+          async (client) => {
+            const { rowCount } = await client.query(
+              'UPDATE channel_accounts SET version = version + 1, updated_at = now() WHERE id = $1',
+              [input.accountId],
+            );
+            if (rowCount === 0) throw new AppError('not_found', `there is no account ${input.accountId}`);
+          },
+        );
+        return { ok: true };
+      }),
+  });
+}

@@ -1,0 +1,290 @@
+import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
+import { channelAdapters } from '@tributary/channels/registry';
+import type { Product } from '@tributary/contracts/service-config';
+import { createAuthenticate } from './access/authenticate.ts';
+import { registerChannelNotify } from './access/channel-notify.ts';
+import { registerConsole } from './access/console.ts';
+import { registerDocs } from './access/docs.ts';
+import { registerMerchantRoutes } from './access/merchant-routes.ts';
+import { createServer } from './access/server.ts';
+import { createCompiledRules } from './config/compiled-rules.ts';
+import { createConfigSource } from './config/config-source.ts';
+import type { Env } from './env.ts';
+import { createAccountCache } from './gateway/account-cache.ts';
+import { createGateway } from './gateway/call-channel.ts';
+import { createTrustKeeper } from './gateway/fetch-trust.ts';
+import { createSend, type InprocTransport } from './gateway/send.ts';
+import { startWorkers } from './jobs/start-workers.ts';
+import { createWebhooks } from './notify/deliver-webhook.ts';
+import { outboxRow } from './outbox/append-outbox.ts';
+import { createOutboxPublisher } from './outbox/publish-outbox.ts';
+import { createClosePayment } from './payments/close.ts';
+import { createPlacePayment } from './payments/place.ts';
+import type { Route } from './payments/ports.ts';
+import { createRecorder } from './payments/record-result.ts';
+import { createRefundPayment } from './payments/refund.ts';
+import { createPaymentReads } from './payments/store/payments.read.ts';
+import { createPaymentStore } from './payments/store/payments.store.ts';
+import { createPlatform } from './platform/create-platform.ts';
+import { createFailpoints } from './platform/failpoints.ts';
+import { newRefundId } from './platform/ids.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { createNodeRegistry } from './platform/node-registry.ts';
+import { createSecrets, parseKeyRing } from './platform/secrets.ts';
+import { createAssessRisk, riskLanguage } from './risk/check-risk.ts';
+import { createVelocityStore } from './risk/velocity.store.ts';
+import { createPlanRoute, routingLanguage } from './routing/plan-route.ts';
+import { createNextLookUp } from './sync/schedule.ts';
+import { createSweeper } from './sync/sweep-due.ts';
+import { createSyncStore } from './sync/sync.store.ts';
+import { createSyncAttempt } from './sync/sync-attempt.ts';
+import { createSyncRefund } from './sync/sync-refund.ts';
+
+export type EngineOptions = {
+  env: Env;
+  log: Log;
+  /** Other channels than the registry's, and channels inside this process: for benchmarks and tests. */
+  adapters?: readonly ChannelAdapter[];
+  inproc?: Record<string, InprocTransport>;
+};
+
+export type Engine = Awaited<ReturnType<typeof buildEngine>>;
+
+/** The composition root: every part is made here and nowhere else knows two sides of a seam. */
+export async function buildEngine({ env, log, adapters: list = channelAdapters, inproc = {} }: EngineOptions) {
+  const platform = await createPlatform({ databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, log });
+  const { pool, bus, jobs, clock, rateLimiter } = platform;
+  const metrics = createMetrics();
+  const secrets = createSecrets(parseKeyRing(env.TRIBUTARY_KEK));
+  const failpoint = createFailpoints(env.TRIBUTARY_FAILPOINTS);
+  const adapters = new Map(list.map((adapter) => [adapter.id, adapter]));
+  const publicUrl = (env.PUBLIC_URL ?? `http://${env.ENGINE_HOST}:${env.ENGINE_PORT}`).replace(/\/$/, '');
+  const callbackUrl = ({ channelId, accountId }: Route) => `${publicUrl}/callbacks/${channelId}/${accountId}`;
+
+  const config = createConfigSource({ pool, bus, log });
+  const riskRules = createCompiledRules({ kind: 'risk', language: riskLanguage, config, log });
+  const routingRules = createCompiledRules({ kind: 'routing', language: routingLanguage, config, log });
+  const velocity = createVelocityStore(pool);
+  const assessRisk = createAssessRisk({ rulesOf: riskRules.of, velocity });
+  const planRoute = createPlanRoute({ rulesOf: routingRules.of, adapters });
+
+  const accounts = createAccountCache({ config, adapters, decrypt: secrets.decrypt });
+  const sender = createSend({ inproc });
+  const gateway = createGateway({ config, adapters, accounts, send: sender.send, clock, onCall: metrics.call, log });
+  const { callChannel } = gateway;
+  const adapterOf = (channelId: string) => adapters.get(config.current().channels.get(channelId)?.adapter ?? '');
+  const trust = createTrustKeeper({
+    pool,
+    config,
+    callChannel,
+    needsTrust: (accountId) => {
+      const account = config.current().accounts.get(accountId);
+      const verification = (account?.config as { verification?: { mode?: string } } | undefined)?.verification;
+      return (
+        verification?.mode === 'certificate' &&
+        adapterOf(account?.channelId ?? '')?.operations.has('fetchTrust') === true
+      );
+    },
+    refresh: config.refresh,
+    log,
+  });
+
+  const publisher = createOutboxPublisher({ pool, jobs, log });
+  const store = createPaymentStore({ pool, node: env.node });
+  const nextLookUp = createNextLookUp(config);
+  const hasWebhook = ({ merchantId, notifyUrl }: { merchantId: string; notifyUrl: string | null }) =>
+    notifyUrl !== null || config.current().merchants.get(merchantId)?.webhookUrl !== undefined;
+  const recorder = createRecorder({
+    store,
+    clock,
+    nextLookUp,
+    newRefundId: () => newRefundId(),
+    hasWebhook,
+    onCommitted: ({ before, after }) => {
+      publisher.nudge();
+      if (before.payment.status !== after.payment.status)
+        metrics.payment(after.payment.status, after.payment.channelId);
+    },
+  });
+  const { recordResult, recordRefundResult } = recorder;
+  const isReversed = (channelId: string, product: Product) =>
+    adapterOf(channelId)?.reversedProducts.has(product) === true;
+  const placePayment = createPlacePayment({
+    store,
+    recorder,
+    assessRisk,
+    planRoute,
+    callChannel,
+    clock,
+    callbackUrl,
+    failpoint,
+    onStage: metrics.stage,
+  });
+  const refundPayment = createRefundPayment({ store, recorder, callChannel, clock, callbackUrl, failpoint });
+  const closePayment = createClosePayment({
+    store,
+    recorder,
+    callChannel,
+    isReversed,
+    // Should we die before the close is done, a worker finds the wish and finishes it.
+    outboxForClose: ({ payment, attempts }) =>
+      attempts
+        .filter(({ nextSyncAt }) => nextSyncAt !== null)
+        .map(({ no, syncStep, nextSyncAt }) =>
+          outboxRow('sync-attempt', { paymentId: payment.id, attemptNo: no, step: syncStep }, nextSyncAt ?? undefined),
+        ),
+  });
+
+  const syncStore = createSyncStore(pool);
+  const { syncAttempt, lookUp } = createSyncAttempt({
+    store: syncStore,
+    callChannel,
+    recordResult,
+    isReversed,
+    failpoint,
+  });
+  const { syncRefund, bringOn } = createSyncRefund({
+    store: syncStore,
+    callChannel,
+    recordRefundResult,
+    callbackUrl,
+    log,
+  });
+  const sweeper = createSweeper({ store: syncStore, lookUpAttempt: lookUp, bringOnRefund: bringOn, log });
+  const webhooks = createWebhooks({
+    pool,
+    config,
+    load: store.load,
+    decrypt: secrets.decrypt,
+    allowLoopback: env.TRIBUTARY_ALLOW_LOOPBACK_WEBHOOKS === '1',
+    log,
+  });
+
+  const registry = createNodeRegistry({
+    pool,
+    node: env.node,
+    role: env.ROLE,
+    report: () => {
+      const { version } = config.current();
+      metrics.configVersion(version);
+      return {
+        configVersion: version,
+        riskVersion: riskRules.runningVersion(),
+        routeVersion: routingRules.runningVersion(),
+        loopDelayMs: metrics.loopDelayMs(),
+      };
+    },
+  });
+  const app = createServer({
+    log,
+    metricsText: metrics.text,
+    onRequest: metrics.request,
+    isReady: async () => {
+      const database = await pool.query('SELECT 1').then(
+        () => 'ok',
+        () => 'unreachable',
+      );
+      const configuration = config.isLoaded() ? 'ok' : 'loading';
+      return { ready: database === 'ok' && configuration === 'ok', checks: { database, configuration } };
+    },
+  });
+  if (env.ROLE !== 'worker') {
+    const authenticate = createAuthenticate({ pepper: Buffer.from(env.TRIBUTARY_PEPPER, 'base64'), clock });
+    const reads = createPaymentReads({ pool });
+    registerMerchantRoutes(app, {
+      config,
+      authenticate,
+      rateLimiter,
+      clock,
+      placePayment,
+      refundPayment,
+      closePayment,
+      reads,
+    });
+    registerDocs(app);
+    registerChannelNotify(app, {
+      pool,
+      config,
+      adapters,
+      accounts,
+      recordResult,
+      recordRefundResult,
+      refreshTrust: trust.refreshTrust,
+      clock,
+      log,
+      failpoint,
+      onCallback: metrics.callback,
+    });
+    await registerConsole(app, {
+      env,
+      pool,
+      config,
+      log,
+      clock,
+      secrets,
+      adapters,
+      velocity,
+      rules: { risk: riskRules, routing: routingRules },
+      gatewayStats: gateway.stats,
+      addNote: (paymentId, actor, text) =>
+        recorder.decideAndSave(paymentId, undefined, (before) => noteChange(before, actor, text)),
+      syncNow: async (paymentId) => {
+        const due = await syncStore.makeDue(paymentId);
+        for (const attemptNo of due.attempts) await syncAttempt({ paymentId, attemptNo });
+        for (const refundId of due.refunds) await syncRefund({ refundId });
+        return due.attempts.length + due.refunds.length;
+      },
+    });
+  }
+
+  return {
+    app,
+    config,
+    pool,
+    async start(): Promise<string> {
+      await config.start();
+      await registry.start();
+      if (env.ROLE === 'all' || env.ROLE === 'worker') {
+        publisher.start();
+        sweeper.start();
+        webhooks.start();
+        await startWorkers({
+          jobs,
+          handlers: {
+            'sync-attempt': syncAttempt,
+            'sync-refund': syncRefund,
+            'notify-merchant': webhooks.notifyMerchant,
+          },
+          onJob: metrics.job,
+          log,
+        });
+      }
+      const url = await app.listen({ port: env.ENGINE_PORT, host: env.ENGINE_HOST });
+      // Not awaited: a channel that is away must not keep us from starting.
+      void trust.start();
+      log.info({ url, profile: platform.profile, role: env.ROLE }, 'engine is ready');
+      return url;
+    },
+    async stop(): Promise<void> {
+      await app.close();
+      trust.stop();
+      await Promise.allSettled([publisher.stop(), sweeper.stop(), webhooks.stop(), config.stop()]);
+      await registry.stop();
+      accounts.close();
+      await sender.close();
+      await platform.close();
+    },
+  };
+}
+
+function noteChange(
+  before: Parameters<Parameters<ReturnType<typeof createRecorder>['decideAndSave']>[2]>[0],
+  actor: string,
+  text: string,
+) {
+  const after = { ...before, payment: { ...before.payment, version: before.payment.version + 1 } };
+  return {
+    change: { before, after, events: [{ kind: 'note', actor, data: { text } }], outbox: [], limits: undefined },
+  };
+}
