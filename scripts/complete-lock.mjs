@@ -6,7 +6,7 @@ import path from 'node:path';
 
 const file = path.resolve(import.meta.dirname, '../package-lock.json');
 
-/** @typedef {{ version?: string, dev?: boolean, devOptional?: boolean, optionalDependencies?: Record<string, string> }} LockEntry */
+/** @typedef {{ version?: string, dev?: boolean, devOptional?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[], optionalDependencies?: Record<string, string> }} LockEntry */
 
 /** What package names call an operating system or a processor, and what Node calls it. */
 const systems = {
@@ -33,7 +33,8 @@ const lock = JSON.parse(readFileSync(file, 'utf8'));
 const added = complete(lock.packages);
 if (added.length > 0) {
   const [root, ...others] = Object.entries(lock.packages);
-  lock.packages = Object.fromEntries([root, ...others.sort(([a], [b]) => a.localeCompare(b, 'en'))]);
+  const sorted = others.sort(([a], [b]) => a.localeCompare(b, 'en'));
+  lock.packages = Object.fromEntries(root ? [root, ...sorted] : sorted);
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 }
 console.log(
