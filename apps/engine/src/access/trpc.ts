@@ -1,9 +1,10 @@
 import { mayDo, type Permission, type Role } from '@tributary/contracts/role';
 import { initTRPC, TRPCError } from '@trpc/server';
+import { ZodError } from 'zod';
 import type { Actor, Audit } from '../config/audit.store.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Viewer } from './auth.ts';
-import { toAppError } from './to-api-error.ts';
+import { invalidRequest, toAppError } from './to-api-error.ts';
 
 /** What every procedure knows of its call. */
 export type Context = {
@@ -39,8 +40,8 @@ const trpc = initTRPC
   .create({
     errorFormatter({ shape, error, ctx }) {
       const { cause } = error;
-      const known = cause instanceof AppError ? cause : undefined;
-      const message = error.code === 'INTERNAL_SERVER_ERROR' ? 'Internal error' : shape.message;
+      const known = cause instanceof AppError ? cause : cause instanceof ZodError ? invalidRequest(cause) : undefined;
+      const message = error.code === 'INTERNAL_SERVER_ERROR' ? 'Internal error' : (known?.message ?? shape.message);
       return {
         ...shape,
         message,

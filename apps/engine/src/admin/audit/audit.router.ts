@@ -11,6 +11,7 @@ export function createAuditRouter({ prisma, audit }: AdminDeps) {
       .optional(),
     objectId: z.string().max(128).optional(),
     limit: z.int().min(1).max(100).default(50),
+    direction: z.enum(['forward', 'backward']).optional(),
   });
 
   async function read({ cursor, objectId, limit }: z.infer<typeof page>, actorId: string | undefined) {

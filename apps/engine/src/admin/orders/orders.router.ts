@@ -34,12 +34,18 @@ export function createOrdersRouter(deps: AdminDeps) {
           failureCode: z.string().max(64).optional(),
           cursor: z.string().max(40).optional(),
           limit: z.int().min(1).max(100).default(50),
+          direction: z
+            .enum(['forward', 'backward'])
+            .optional()
+            .meta({ description: 'Sent by paging clients; pages only go forward.' }),
         }),
       )
       .query(({ ctx, input }) => {
-        const { merchantId, ...filter } = Object.fromEntries(
-          Object.entries(input).filter(([, value]) => value !== undefined),
-        ) as typeof input;
+        const {
+          merchantId,
+          direction: _,
+          ...filter
+        } = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as typeof input;
         const wanted = ctx.onlyMerchant ?? merchantId;
         return reads.list({ ...filter, ...(wanted === undefined ? {} : { merchantId: wanted }) } as Parameters<
           typeof reads.list

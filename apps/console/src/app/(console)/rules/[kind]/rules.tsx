@@ -1,0 +1,167 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useLocale, useTranslations } from 'next-intl';
+import { parseAsInteger, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { dateTime } from '@/lib/format';
+import { type Outputs, useTrpc } from '@/lib/trpc';
+import { Button } from '@/ui/button';
+import { Chip } from '@/ui/chip';
+import { Loaded } from '@/ui/loaded';
+import { Empty } from '@/ui/states';
+import { Page, Section, Table, Td, Th } from '@/ui/table';
+import { Editor } from './editor';
+import { TryOne } from './try-one';
+
+export type Kind = 'risk' | 'routing';
+type Described = Outputs['rules']['risk']['version']['rules'];
+
+/** What is in force, in words; its history; and, for those who may, the editor. */
+export function Rules({ kind }: { kind: Kind }) {
+  const t = useTranslations('rules');
+  const [version, setVersion] = useQueryState('v', parseAsInteger);
+  const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(['view', 'edit'] as const).withDefault('view'));
+  const query = useQuery(useTrpc().rules[kind].get.queryOptions());
+  return (
+    <Page title={t(`title.${kind}`)} lead={t(`lead.${kind}`)}>
+      <Loaded query={query}>
+        {(data) => {
+          const active = data.active?.version ?? 0;
+          if (mode === 'edit' && data.mayWrite) {
+            return (
+              <Editor
+                kind={kind}
+                baseVersion={active}
+                startVersion={version ?? active}
+                onClose={() => void setMode('view').then(() => setVersion(null))}
+              />
+            );
+          }
+          return (
+            <>
+              <Section
+                title={version && version !== active ? t('version', { version }) : t('active', { version: active })}
+                actions={
+                  <>
+                    {data.active?.publishedAt ? (
+                      <span className="text-xs text-muted">
+                        {t('publishedBy', {
+                          who: data.active.publishedBy ?? '—',
+                          time: dateTime(data.active.publishedAt),
+                        })}
+                      </span>
+                    ) : null}
+                    {data.mayWrite ? (
+                      <Button look="primary" onClick={() => void setMode('edit')}>
+                        {t('edit')}
+                      </Button>
+                    ) : null}
+                  </>
+                }
+              >
+                {version && version !== active ? (
+                  <OneVersion kind={kind} version={version} />
+                ) : data.active ? (
+                  <RuleTable rules={data.active.rules} />
+                ) : (
+                  <Empty title={t('none')} />
+                )}
+              </Section>
+              <TryOne />
+              <Section title={t('history')}>
+                <Table
+                  label={t('history')}
+                  head={[t('versionHead'), t('state'), t('note'), t('author'), t('when'), ''].map((name) => (
+                    <Th key={name}>{name}</Th>
+                  ))}
+                >
+                  {data.versions.map((one) => (
+                    <tr
+                      key={one.version}
+                      className={`border-b ${one.version === (version ?? active) ? 'bg-surface' : ''}`}
+                    >
+                      <Td>v{one.version}</Td>
+                      <Td>
+                        <Chip
+                          tone={one.status === 'published' ? 'success' : one.status === 'draft' ? 'pending' : 'closed'}
+                        >
+                          {t(`states.${one.status}`)}
+                        </Chip>
+                      </Td>
+                      <Td>{one.note || '—'}</Td>
+                      <Td>{one.createdBy}</Td>
+                      <Td className="whitespace-nowrap">{dateTime(one.publishedAt ?? one.createdAt)}</Td>
+                      <Td className="text-right">
+                        <Button
+                          look="quiet"
+                          onClick={() => void setVersion(one.version === active ? null : one.version)}
+                        >
+                          {t('show')}
+                        </Button>
+                      </Td>
+                    </tr>
+                  ))}
+                </Table>
+              </Section>
+            </>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function OneVersion({ kind, version }: { kind: Kind; version: number }) {
+  const t = useTranslations('rules');
+  const locale = useLocale() === 'en' ? 'en' : 'zh';
+  const query = useQuery(useTrpc().rules[kind].version.queryOptions({ version }));
+  return (
+    <Loaded query={query}>
+      {(data) => (
+        <>
+          {data.changesFromActive.length > 0 ? (
+            <ul className="mb-3 list-disc rounded-md bg-surface py-2 pr-3 pl-7">
+              {data.changesFromActive.map(({ words }) => (
+                <li key={words.en}>{words[locale]}</li>
+              ))}
+            </ul>
+          ) : (
+            <p className="mb-3 text-muted">{t('sameAsActive')}</p>
+          )}
+          <RuleTable rules={data.rules} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+export function RuleTable({ rules }: { rules: Described }) {
+  const t = useTranslations('rules');
+  const locale = useLocale() === 'en' ? 'en' : 'zh';
+  if (rules.length === 0) return <Empty title={t('none')} />;
+  return (
+    <Table
+      label={t('table')}
+      head={['#', t('rule'), t('when_'), t('then'), t('priority')].map((name) => <Th key={name}>{name}</Th>)}
+    >
+      {rules.map((rule, index) => (
+        <tr key={rule.id} className={`border-b align-top ${rule.enabled ? '' : 'opacity-60'}`}>
+          <Td className="text-subtle">{index + 1}</Td>
+          <Td>
+            {rule.name}
+            <br />
+            <span className="font-mono text-xs text-subtle">{rule.id}</span>{' '}
+            {rule.enabled ? null : <Chip tone="closed">{t('disabled')}</Chip>}
+          </Td>
+          <Td className="max-w-xl font-mono text-xs">{rule.words[locale]}</Td>
+          <Td className="whitespace-nowrap">
+            {t.has(`events.${rule.event.type}`) ? t(`events.${rule.event.type}`) : rule.event.type}
+            <br />
+            <span className="font-mono text-xs text-subtle">{Object.values(rule.event.params).join(' ')}</span>
+          </Td>
+          <Td>{rule.priority}</Td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

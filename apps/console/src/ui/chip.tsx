@@ -1,0 +1,28 @@
+import { Check, CircleX, Clock, Loader, MinusCircle, RotateCcw, ShieldX, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+/** How a state looks: always an icon and a word, never colour alone. "Unknown" never looks like "failed". */
+const tones = {
+  success: { icon: Check, look: 'bg-success-bg text-success' },
+  processing: { icon: Loader, look: 'bg-processing-bg text-processing' },
+  pending: { icon: Clock, look: 'bg-pending-bg text-pending' },
+  failed: { icon: CircleX, look: 'bg-failed-bg text-failed' },
+  warn: { icon: TriangleAlert, look: 'bg-warn-bg text-warn' },
+  blocked: { icon: ShieldX, look: 'bg-blocked-bg text-blocked' },
+  refunded: { icon: RotateCcw, look: 'bg-refunded-bg text-refunded' },
+  closed: { icon: MinusCircle, look: 'bg-closed-bg text-closed' },
+} as const;
+
+export type Tone = keyof typeof tones;
+
+export function Chip({ tone, children }: { tone: Tone; children: ReactNode }) {
+  const { icon: Icon, look } = tones[tone];
+  return (
+    <span
+      className={`inline-flex h-5 items-center gap-1 rounded-sm px-1.5 text-xs font-medium whitespace-nowrap ${look}`}
+    >
+      <Icon size={12} aria-hidden />
+      {children}
+    </span>
+  );
+}

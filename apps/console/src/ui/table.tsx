@@ -1,0 +1,73 @@
+import type { ReactNode, TdHTMLAttributes, ThHTMLAttributes } from 'react';
+
+/** A dense table that scrolls sideways by itself, so that the page never does. */
+export const Table = ({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) => (
+  <section
+    className="overflow-x-auto"
+    aria-label={
+      label
+    } /* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */
+    tabIndex={0}
+  >
+    <table className="w-full border-collapse text-left">
+      <thead className="text-xs text-muted">
+        <tr className="border-b">{head}</tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </section>
+);
+
+export const Th = ({ className = '', ...rest }: ThHTMLAttributes<HTMLTableCellElement>) => (
+  <th scope="col" className={`h-8 px-2 font-medium whitespace-nowrap first:pl-0 ${className}`} {...rest} />
+);
+
+export const Td = ({ className = '', ...rest }: TdHTMLAttributes<HTMLTableCellElement>) => (
+  <td className={`h-8 px-2 align-middle first:pl-0 ${className}`} {...rest} />
+);
+
+/** A titled part of a page. */
+export const Section = ({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) => (
+  <section className="mt-8 first:mt-0">
+    <div className="mb-2 flex flex-wrap items-center gap-3 border-b pb-2">
+      <h2 className="flex-1 text-[15px] leading-6 font-semibold">{title}</h2>
+      {actions}
+    </div>
+    {children}
+  </section>
+);
+
+export const Page = ({
+  title,
+  lead,
+  actions,
+  children,
+}: {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) => (
+  <main id="main" className="mx-auto max-w-[1760px] px-4 py-5 md:px-6">
+    <div className="mb-4 flex flex-wrap items-start gap-3">
+      <div className="min-w-0 flex-1">
+        <h1 className="text-xl leading-7 font-semibold">{title}</h1>
+        {lead ? <p className="mt-0.5 text-muted">{lead}</p> : null}
+      </div>
+      {actions}
+    </div>
+    {children}
+  </main>
+);
+
+/** Facts as label and value. */
+export const Facts = ({ rows }: { rows: [string, ReactNode][] }) => (
+  <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
+    {rows.map(([label, value]) => (
+      <div key={label} className="contents">
+        <dt className="text-muted">{label}</dt>
+        <dd className="min-w-0 break-words">{value}</dd>
+      </div>
+    ))}
+  </dl>
+);
