@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.e2e.ts'],
+          globalSetup: ['scripts/testing/postgres.global.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
           fileParallelism: false,

@@ -18,7 +18,8 @@ export function fieldErrors(error: ZodError): FieldError[] {
 }
 
 function messageOf(issue: ZodError['issues'][number]): string {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required';
+  if ((issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.input === undefined)
+    return 'is required';
   return issue.message;
 }
 

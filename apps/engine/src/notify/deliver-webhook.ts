@@ -147,7 +147,7 @@ export function createWebhooks(deps: DeliverDeps) {
         bodyTimeout: timeoutMs,
         signal: AbortSignal.timeout(timeoutMs),
       });
-      response.body.destroy();
+      await response.body.dump({ limit: 64 * 1024 });
       return {
         status: response.statusCode,
         ...(response.statusCode >= 300 ? { error: `answered ${response.statusCode}` } : {}),

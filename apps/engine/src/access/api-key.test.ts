@@ -1,0 +1,114 @@
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ApiKeyConfig, ConfigSnapshot, MerchantConfig } from '../config/snapshot.ts';
+import { generateApiKey, hashApiKey, parseApiKey } from './api-key.ts';
+import { createAuthenticate, scopes, signedMessage } from './authenticate.ts';
+
+describe('an API key', () => {
+  it('is read back, and refused after any slip of one character', () => {
+    const { text, keyId, secret } = generateApiKey();
+    expect(parseApiKey(text)).toEqual({ keyId, secret });
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.constantFrom(...'0Aaz9_-'), (at, char) => {
+        fc.pre(text[at] !== char);
+        expect(parseApiKey(text.slice(0, at) + char + text.slice(at + 1))).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
+    fc.assert(fc.property(fc.string(), (noise) => parseApiKey(noise) === undefined));
+  });
+
+  it('is hashed under the pepper', () => {
+    const [a, b] = [randomBytes(32), randomBytes(32)];
+    expect(hashApiKey('s', a).equals(hashApiKey('s', b))).toBe(false);
+  });
+});
+
+describe('a signed request', () => {
+  const at = new Date('2026-11-23T08:00:00Z');
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const key = {
+    id: 'signer',
+    merchantId: 'mch_1',
+    kind: 'signing',
+    secretHash: undefined,
+    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    scopes: new Set(scopes),
+    ipAllowlist: ['10.0.0.0/8', '2001:db8::1'],
+    expiresAt: undefined,
+    revokedAt: undefined,
+  } as ApiKeyConfig;
+  const snapshot = {
+    apiKeys: new Map([[key.id, key]]),
+    merchants: new Map([['mch_1', { id: 'mch_1', requireSignature: true } as MerchantConfig]]),
+  } as unknown as ConfigSnapshot;
+  const authenticate = createAuthenticate({ pepper: randomBytes(32), clock: { now: () => at, monotonicMs: () => 0 } });
+  let nonces = 0;
+
+  function request(
+    own: { body?: string; path?: string; skewSeconds?: number; nonce?: string; ip?: string } = {},
+    change: (signed: {
+      body: string;
+      path: string;
+      signature: string;
+      timestamp: string;
+      nonce: string;
+    }) => object = () => ({}),
+  ) {
+    const parts = {
+      body: own.body ?? '{"a":1}',
+      path: own.path ?? '/v1/payments?x=1',
+      timestamp: String(at.getTime() / 1000 + (own.skewSeconds ?? 0)),
+      nonce: own.nonce ?? `nonce-${String(++nonces).padStart(16, '0')}`,
+    };
+    const signature = sign(
+      null,
+      Buffer.from(signedMessage('POST', parts.path, parts.timestamp, parts.nonce, parts.body)),
+      privateKey,
+    ).toString('base64');
+    const sent = { ...parts, signature, ...change({ ...parts, signature }) };
+    return () =>
+      authenticate(
+        snapshot,
+        {
+          method: 'POST',
+          pathAndQuery: sent.path,
+          body: Buffer.from(sent.body),
+          ip: own.ip ?? '10.1.2.3',
+          headers: {
+            'tributary-key': 'signer',
+            'tributary-timestamp': sent.timestamp,
+            'tributary-nonce': sent.nonce,
+            'tributary-signature': sent.signature,
+          },
+        },
+        'payments:write',
+      );
+  }
+
+  it('is believed as it was signed', () => {
+    expect(request()()).toMatchObject({ keyId: 'signer', signed: true });
+  });
+
+  it('is refused after any change of body, path, time, nonce or signature', () => {
+    const flip = (text: string, at: number) => text.slice(0, at) + (text[at] === 'x' ? 'y' : 'x') + text.slice(at + 1);
+    fc.assert(
+      fc.property(fc.constantFrom('body', 'path', 'timestamp', 'nonce', 'signature'), fc.nat(20), (part, place) => {
+        expect(
+          request({}, (signed) => ({ [part]: flip(signed[part as 'body'], place % signed[part as 'body'].length) })),
+        ).toThrow('Authentication');
+      }),
+    );
+  });
+
+  it('is refused when replayed, when its time is five minutes off, and from elsewhere', () => {
+    const once = request({ nonce: 'used-once-0000000000' });
+    once();
+    expect(once).toThrow();
+    for (const skewSeconds of [-300, 300]) expect(request({ skewSeconds })).toThrow();
+    for (const skewSeconds of [-299, 299]) expect(request({ skewSeconds })()).toBeTruthy();
+    expect(request({ ip: '192.0.2.1' })).toThrow('address');
+    expect(request({ ip: '2001:db8::1' })()).toBeTruthy();
+  });
+});
