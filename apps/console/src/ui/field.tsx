@@ -1,6 +1,6 @@
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from 'react';
 
-const control = 'control h-8 w-full rounded-md border border-edge bg-bg px-2 text-fg placeholder:text-subtle';
+const control = 'control h-8 w-full min-w-0 rounded-md border border-edge bg-bg px-2 text-fg placeholder:text-subtle';
 
 /** A label with its control, and what is wrong with it. */
 export function Field({

@@ -34,7 +34,12 @@ export const createVelocityStore = (pool: Pool) => ({
                  count(*) FILTER (WHERE id >= $3 AND status IN ('failed', 'rejected'))::int AS "payerFailed10m",
                  count(*)::int AS "payerCount24h", coalesce(sum(amount) FILTER (WHERE ${moved}), 0)::float8 AS "payerAmount24h"
                FROM payments WHERE payer_key = $1 AND id >= $2 AND merchant_id = $4`,
-        values: [payerKey, since('payerCount24h'), since('payerCount10m'), merchant.id],
+        values: [
+          payerKey,
+          since(ofPayer.some((name) => name.endsWith('24h')) ? 'payerCount24h' : 'payerCount10m'),
+          since('payerCount10m'),
+          merchant.id,
+        ],
       });
       Object.assign(values, rows[0]);
     }

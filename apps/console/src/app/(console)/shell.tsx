@@ -136,7 +136,12 @@ function LanguageButton() {
     location.reload();
   };
   return (
-    <Button look="quiet" onClick={change} aria-label={t('language')} title={t('language')}>
+    <Button
+      look="quiet"
+      onClick={change}
+      aria-label={`${t('language')} ${locale === 'en' ? '中文' : 'EN'}`}
+      title={t('language')}
+    >
       <Languages size={15} aria-hidden />
       {locale === 'en' ? '中文' : 'EN'}
     </Button>

@@ -82,7 +82,7 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
     list: procedure('channels.read').query(list),
     switchOff: procedure('channels.switch')
       .input(
-        z.strictObject({ id: channelId, minutes: z.int().min(1).max(1440), reason: z.string().trim().min(3).max(200) }),
+        z.strictObject({ id: channelId, minutes: z.int().min(1).max(1440), reason: z.string().trim().min(2).max(200) }),
       )
       .mutation(async ({ ctx, input }) => {
         const { disabledUntil } = await mustFind(input.id);

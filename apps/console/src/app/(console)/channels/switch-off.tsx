@@ -69,7 +69,7 @@ export function SwitchOff({
               value={reason}
               onChange={(event) => setReason(event.target.value)}
               required
-              minLength={3}
+              minLength={2}
               maxLength={200}
               placeholder={t('reasonPlaceholder')}
             />
@@ -77,7 +77,7 @@ export function SwitchOff({
         </Field>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="danger" type="submit" disabled={off.isPending || reason.trim().length < 3}>
+          <Button look="danger" type="submit" disabled={off.isPending || reason.trim().length < 2}>
             {t('switchOff')}
           </Button>
         </div>

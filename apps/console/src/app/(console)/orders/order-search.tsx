@@ -40,7 +40,7 @@ export function OrderSearch() {
     // biome-ignore lint/a11y/useSemanticElements: <search> is not known to every assistive technology yet
     <form role="search" onSubmit={search} className="mb-4">
       <div className="flex max-w-2xl gap-2">
-        <div className="relative flex-1">
+        <div className="relative min-w-0 flex-1">
           <Search size={15} className="pointer-events-none absolute top-2.5 left-2.5 text-subtle" aria-hidden />
           <input
             data-search

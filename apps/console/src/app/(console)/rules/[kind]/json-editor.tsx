@@ -5,8 +5,8 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { json } from '@codemirror/lang-json';
 import {
   bracketMatching,
-  defaultHighlightStyle,
   foldGutter,
+  HighlightStyle,
   indentOnInput,
   syntaxHighlighting,
   syntaxTree,
@@ -14,6 +14,7 @@ import {
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 
 type Issue = { path: string; message: string; severity: string };
@@ -33,6 +34,14 @@ const operators = [
   'startsWith',
   'startsWithAny',
 ];
+
+// The page's own colours, so that both themes keep their contrast.
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--processing)' },
+  { tag: tags.string, color: 'var(--success)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--blocked)' },
+  { tag: [tags.brace, tags.squareBracket, tags.separator], color: 'var(--muted)' },
+]);
 
 const theme = EditorView.theme({
   '&': {
@@ -85,7 +94,7 @@ export function JsonEditor({
           indentOnInput(),
           bracketMatching(),
           highlightActiveLine(),
-          syntaxHighlighting(defaultHighlightStyle, { fallback: true }),
+          syntaxHighlighting(colours),
           json(),
           autocompletion({ override: [(context) => complete(context, latest.current.completions)] }),
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),

@@ -1,0 +1,257 @@
+/// <reference lib="dom" />
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumArgs, chromiumPath } from '../scripts/testing/chromium.ts';
+import { createMerchant } from './system/merchant.ts';
+import { type System, startSystem, until } from './system/processes.ts';
+
+let system: System;
+let browser: Browser;
+let orderId: string;
+let orderNo: string;
+const problems: string[] = [];
+
+const shellPages = [
+  '/',
+  '/orders',
+  '/channels',
+  '/rules/routing',
+  '/rules/risk',
+  '/merchants',
+  '/services',
+  '/nodes',
+  '/audit',
+  '/users',
+];
+
+async function signIn(
+  role: string,
+  options: { width?: number; scheme?: 'light' | 'dark'; locale?: string } = {},
+): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: 900 },
+    colorScheme: options.scheme ?? 'light',
+    locale: options.locale ?? 'zh-CN',
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    // A refused call is what some of these tests are about; anything else on the console is a fault.
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) problems.push(message.text());
+  });
+  const user = system.demo.users.find((one) => one.role === role && !one.approver);
+  await page.goto(`${system.urls.console}/login`);
+  await page.fill('input[name=email]', user?.email ?? '');
+  await page.fill('input[name=password]', user?.password ?? '');
+  await page.click('button[type=submit]');
+  await page.waitForURL((url) => url.pathname === '/');
+  await page.waitForSelector('h1');
+  return { context, page };
+}
+
+describe.skipIf(chromiumPath === undefined)('the console', () => {
+  beforeAll(async () => {
+    system = await startSystem({ withConsole: true });
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: chromiumArgs });
+    const shop = createMerchant(system);
+    const { body } = await shop.place({ amount: 3344, payer: { id: 'payer-1' } });
+    await shop.pays(body.id);
+    await shop.becomes(body.id, 'succeeded');
+    const refund = await shop.refund(body.id, { amount: 1000 });
+    await shop.refundBecomes(refund.body.id, 'succeeded');
+    await shop.place({ amount: 1 });
+    orderId = body.id;
+    orderNo = body.merchantOrderNo;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  it('keeps strangers out and says so without telling why', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${system.urls.console}/orders`);
+    await page.waitForURL(/\/login\?next=/);
+    await page.fill('input[name=email]', system.demo.users[0]?.email ?? '');
+    await page.fill('input[name=password]', 'not the password');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('[role=alert]');
+    const cookies = await page.context().cookies();
+    expect(cookies.filter(({ name }) => name.includes('session'))).toEqual([]);
+    await page.close();
+  });
+
+  it('finds an order by any of its numbers and tells its whole story', async () => {
+    const { context, page } = await signIn('support');
+    const session = (await context.cookies()).find(({ name }) => name.includes('session_token'));
+    expect(session).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+    await page.goto(`${system.urls.console}/orders`);
+    await page.waitForSelector('tbody tr');
+    await page.fill('[data-search]', orderNo);
+    await page.press('[data-search]', 'Enter');
+    await page.waitForURL(new RegExp(orderId));
+    await page.waitForSelector('text=支付成功，已部分退款');
+    const kinds = await page.locator('ol button[aria-expanded]').allInnerTexts();
+    expect(kinds.length).toBeGreaterThanOrEqual(11);
+    for (const word of ['收到下单请求', '风控判定', '路由计划', '提交渠道请求', '渠道确认成功', '退款成功'])
+      expect(kinds.join('\n')).toContain(word);
+
+    await page.getByRole('button', { name: /路由计划/ }).click();
+    await expect.poll(() => page.url()).toContain('ev=3');
+    await page.waitForSelector('text=备选第 1 位');
+    await page.getByRole('button', { name: /渠道已受理/ }).click();
+    const wire = await page.locator('section[aria-label="请求"]').textContent();
+    expect(wire).toContain('"amount"');
+    expect(wire).not.toContain('WECHATPAY2-SHA256-RSA2048 mchid');
+    const link = page.url();
+    const other = await context.newPage();
+    await other.goto(link);
+    await other.waitForSelector('section[aria-label="请求"]');
+
+    await page.fill('input[aria-label="备注"]', '客户来电确认');
+    await page.getByRole('button', { name: '添加备注' }).click();
+    await page.getByRole('button', { name: /备注.*support/s }).waitFor();
+    await context.close();
+  });
+
+  it('keeps filters in the address, and takes the last one back with Back', async () => {
+    const { context, page } = await signIn('ops');
+    await page.goto(`${system.urls.console}/orders`);
+    await page.waitForSelector('tbody tr');
+    await page.selectOption('select[name=status]', 'succeeded');
+    await page.getByRole('button', { name: '查询', exact: true }).click();
+    await expect.poll(() => page.url()).toContain('status=succeeded');
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    await page.selectOption('select[name=status]', 'rejected');
+    await page.getByRole('button', { name: '查询', exact: true }).click();
+    await page.waitForSelector('text=没有符合条件的订单');
+    await page.goBack();
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    await page.reload();
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    await context.close();
+  });
+
+  it('shows what failed with a way on, and recovers', async () => {
+    const { context, page } = await signIn('ops');
+    await page.route('**/trpc/orders.list**', (route) => route.abort());
+    await page.goto(`${system.urls.console}/orders`);
+    await page.waitForSelector('text=加载失败');
+    await page.unroute('**/trpc/orders.list**');
+    await page.getByRole('button', { name: '重试' }).click();
+    await page.waitForSelector('tbody tr');
+    await context.close();
+  });
+
+  it('takes a channel out for a while, with a reason, and brings it back', async () => {
+    const { context, page } = await signIn('ops');
+    const shop = createMerchant(system);
+    await page.goto(`${system.urls.console}/channels`);
+    await page.getByRole('button', { name: '停用渠道' }).click();
+    await page.waitForSelector('text=这是唯一可用的渠道');
+    await page.getByLabel('原因（必填）').fill('演练');
+    await page.getByRole('dialog').getByRole('button', { name: '停用渠道' }).click();
+    await page.waitForSelector('text=/停用至/');
+    await until('no route', async () => (await shop.place()).body.failure?.code === 'no_route', 3_000);
+    await page.getByRole('button', { name: '恢复渠道' }).click();
+    await until('a route', async () => (await shop.place()).body.status === 'processing', 3_000);
+    await context.close();
+  });
+
+  it('publishes a rule that bites within a second, and refuses one that is wrong', async () => {
+    const { context, page } = await signIn('risk');
+    const shop = createMerchant(system);
+    await page.goto(`${system.urls.console}/rules/risk`);
+    await page.getByRole('button', { name: '编辑' }).click();
+    const editor = page.locator('.cm-content');
+    await editor.waitFor();
+    const replace = async (text: string) => {
+      await editor.click();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.insertText(text);
+    };
+    await replace(
+      JSON.stringify({
+        rules: [
+          {
+            id: 'bad',
+            conditions: { all: [{ fact: 'nosuch', operator: 'equal', value: 1 }] },
+            event: { type: 'reject' },
+          },
+        ],
+      }),
+    );
+    await page.waitForSelector('text=/nosuch/');
+    await expect.poll(() => page.getByRole('button', { name: '发布…' }).isDisabled()).toBe(true);
+    await replace(
+      JSON.stringify({
+        rules: [
+          {
+            id: 'browser-rule',
+            conditions: { all: [{ fact: 'payerId', operator: 'equal', value: 'browser-blocked' }] },
+            event: { type: 'reject', params: { code: 'risk_rejected' } },
+          },
+        ],
+      }),
+    );
+    await page.waitForSelector('text=没有问题');
+    await page.getByRole('button', { name: '发布…' }).click();
+    await page.getByRole('button', { name: '发布并立即生效' }).click();
+    await page.waitForSelector('text=生效版本 v2');
+    await until(
+      'the rule',
+      async () => (await shop.place({ payer: { id: 'browser-blocked' } })).body.failure?.code === 'risk_rejected',
+      2_000,
+    );
+    await context.close();
+  });
+
+  it('refuses by role on the wire, not only by hiding buttons', async () => {
+    const { context, page } = await signIn('support');
+    await page.goto(`${system.urls.console}/rules/risk`);
+    await page.waitForSelector('text=没有权限查看');
+    expect(await page.getByRole('link', { name: '风控规则' }).count()).toBe(0);
+    const status = await page.evaluate(async () => {
+      const answer = await fetch('/trpc/channels.switchOff', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id: 'wechat-pay', minutes: 5, reason: 'no' }),
+      });
+      return answer.status;
+    });
+    expect(status).toBe(403);
+    const foreign = await fetch(`${system.urls.engine}/trpc/channels.switchOff`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
+      body: '{}',
+    });
+    expect(foreign.status).toBe(403);
+    await context.close();
+  });
+
+  it.each([
+    ['light', 1440, 'zh-CN'],
+    ['dark', 390, 'en'],
+  ] as const)('is readable for everybody: %s, %i px, %s', async (scheme, width, locale) => {
+    const { context, page } = await signIn('admin', { scheme, width, locale });
+    for (const path of [...shellPages, `/orders/${orderId}`]) {
+      await page.goto(system.urls.console + path);
+      await page.waitForSelector('h1');
+      await page.waitForLoadState('networkidle');
+      expect(await page.locator('h1').count(), path).toBe(1);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+        `${path} scrolls sideways`,
+      ).toBeLessThanOrEqual(0);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+    }
+    await context.close();
+  });
+
+  it('wrote nothing on the console of the browser', () => {
+    expect(problems).toEqual([]);
+  });
+});
