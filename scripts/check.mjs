@@ -29,6 +29,7 @@ const steps = [
         ? 'fewer than 100 modules were read: the parser is blind'
         : undefined,
   ],
+  ['imports of the console', process.execPath, ['scripts/check-console-imports.mjs']],
   ['shape', process.execPath, ['scripts/check-shape.mjs']],
   ['unused code', bin('knip'), ['--no-progress']],
 ];

@@ -1,67 +1,43 @@
 import { useTranslations } from 'next-intl';
+import { duration } from '@/lib/format';
+import { chainOf, type Mark, stations } from './chain';
 import type { Order } from './order-detail';
 
-const stages = ['access', 'risk', 'routing', 'sent', 'answered', 'synced', 'notified', 'final', 'refunded'] as const;
+const looks: Record<Mark, string> = {
+  done: 'border-success bg-success',
+  trouble: 'border-warn bg-warn',
+  waiting: 'border-processing bg-bg',
+  none: 'border-hairline bg-bg',
+};
 
-type Mark = 'done' | 'trouble' | 'none';
-
-/** The chain in nine nodes, lit by what really happened. */
+/** The chain in nine nodes, lit by what really happened, with when the first news of each came. */
 export function ChainStrip({ order }: { order: Order }) {
   const t = useTranslations('order.chain');
-  const marks = marksOf(order);
-  const looks: Record<Mark, string> = {
-    done: 'border-success bg-success',
-    trouble: 'border-warn bg-warn',
-    none: 'border-hairline bg-bg',
-  };
+  const chain = chainOf(order);
   return (
-    <ol className="mt-4 grid grid-cols-3 gap-y-2 sm:grid-cols-9">
-      {stages.map((stage) => (
-        <li key={stage} className="flex min-w-0 flex-col items-start gap-1 text-xs">
-          <span aria-hidden className="flex w-full items-center">
-            <span className={`size-2.5 shrink-0 rounded-full border-2 ${looks[marks[stage]]}`} />
-            <span className="h-px flex-1 bg-hairline" />
-          </span>
-          <span className={marks[stage] === 'none' ? 'text-subtle' : ''}>{t(stage)}</span>
-          <span className="sr-only">{t(`mark.${marks[stage]}`)}</span>
-        </li>
-      ))}
+    <ol aria-label={t('label')} className="grid grid-cols-3 gap-y-3 sm:grid-cols-9">
+      {stations.map((station, index) => {
+        const { mark, afterMs } = chain[station];
+        const next = stations[index + 1];
+        const lit = next !== undefined && chain[next].mark !== 'none';
+        return (
+          <li key={station} className="min-w-0 text-xs">
+            <span aria-hidden className="flex items-center">
+              <span
+                className={`shrink-0 border-2 ${mark === 'trouble' ? 'size-2.5 rotate-45' : 'size-2.5 rounded-full'} ${looks[mark]}`}
+              />
+              {next ? <span className={`mx-1 h-0 flex-1 border-t ${lit ? 'border-edge' : 'border-dashed'}`} /> : null}
+            </span>
+            <span className={`mt-1 block ${mark === 'none' ? 'text-subtle' : 'font-medium'}`}>
+              {t(station)}
+              <span className="sr-only"> {t(`mark.${mark}`)}</span>
+            </span>
+            <span className="block h-4 font-mono text-[11px] leading-4 text-subtle">
+              {afterMs === undefined ? '' : index === 0 ? '0' : `+${duration(Math.max(0, afterMs))}`}
+            </span>
+          </li>
+        );
+      })}
     </ol>
   );
-}
-
-function marksOf({ payment, events, deliveries, attempts }: Order): Record<(typeof stages)[number], Mark> {
-  const has = (test: (kind: string) => boolean) => events.some(({ kind }) => test(kind));
-  const mark = (yes: boolean, trouble = false): Mark => (trouble ? 'trouble' : yes ? 'done' : 'none');
-  const sent = attempts.length > 0;
-  const answered = events.some(({ kind, actor }) => kind.startsWith('attempt.') && actor === 'reply');
-  const lost = events.some(({ kind, actor }) => kind === 'attempt.unknown' && actor === 'reply');
-  return {
-    access: 'done',
-    risk: mark(
-      has((kind) => kind === 'risk.decided'),
-      payment.status === 'rejected',
-    ),
-    routing: mark(
-      has((kind) => kind === 'routing.planned'),
-      payment.failureCode === 'no_route',
-    ),
-    sent: mark(sent),
-    answered: mark(answered, lost),
-    synced: mark(
-      events.some(
-        ({ actor, kind }) =>
-          kind.startsWith('attempt.') && (actor === 'sync' || actor === 'callback' || actor === 'close'),
-      ),
-    ),
-    notified: mark(
-      deliveries.some(({ status }) => status === 'delivered'),
-      deliveries.some(({ status }) => status === 'dead'),
-    ),
-    final: mark(!['created', 'processing'].includes(payment.status), payment.hold !== null),
-    refunded: mark(
-      has((kind) => kind === 'refund.succeeded'),
-      has((kind) => kind === 'refund.failed'),
-    ),
-  };
 }
