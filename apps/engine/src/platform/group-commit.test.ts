@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createGroupCommit } from './group-commit.ts';
+
+describe('group commit', () => {
+  it('answers each call with its own result, in groups no larger and no more at once than allowed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer(), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (items, maxGroup, maxInFlight) => {
+          let flying = 0;
+          const save = createGroupCommit<number, number>({
+            maxGroup,
+            maxInFlight,
+            write: async (group) => {
+              expect(group.length).toBeLessThanOrEqual(maxGroup);
+              expect(++flying).toBeLessThanOrEqual(maxInFlight);
+              await Promise.resolve();
+              flying--;
+              return group.map((item) => item * 2);
+            },
+          });
+          expect(await Promise.all(items.map(save))).toEqual(items.map((item) => item * 2));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('lets a bad item fail alone', async () => {
+    const save = createGroupCommit<number, number>({
+      maxGroup: 10,
+      maxInFlight: 1,
+      write: async (group) => {
+        if (group.includes(13)) throw new Error('unlucky');
+        return group;
+      },
+    });
+    const outcomes = await Promise.allSettled([1, 13, 3].map(save));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+});
