@@ -15,13 +15,13 @@ const tones = {
 
 export type Tone = keyof typeof tones;
 
-export function Chip({ tone, children }: { tone: Tone; children: ReactNode }) {
+export function Chip({ tone, children, large = false }: { tone: Tone; children: ReactNode; large?: boolean }) {
   const { icon: Icon, look } = tones[tone];
   return (
     <span
-      className={`inline-flex h-5 items-center gap-1 rounded-sm px-1.5 text-xs font-medium whitespace-nowrap ${look}`}
+      className={`inline-flex items-center gap-1 rounded-sm font-medium whitespace-nowrap ${large ? 'h-7 px-2' : 'h-5 px-1.5 text-xs'} ${look}`}
     >
-      <Icon size={12} aria-hidden />
+      <Icon size={large ? 15 : 12} aria-hidden />
       {children}
     </span>
   );

@@ -33,7 +33,7 @@ export function ChainStrip({ order }: { order: Order }) {
               <span className="sr-only"> {t(`mark.${mark}`)}</span>
             </span>
             <span className="block h-4 font-mono text-[11px] leading-4 text-subtle">
-              {afterMs === undefined ? '' : index === 0 ? '0' : `+${duration(Math.max(0, afterMs))}`}
+              {afterMs === undefined ? '' : index === 0 ? '0' : afterMs < 1 ? '+0' : `+${duration(afterMs)}`}
             </span>
           </li>
         );

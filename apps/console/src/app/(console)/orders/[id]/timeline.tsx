@@ -1,43 +1,98 @@
 'use client';
 
-import { ChevronRight } from 'lucide-react';
+import { ChevronRight, TriangleAlert } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { parseAsInteger, useQueryState } from 'nuqs';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { useEffect } from 'react';
 import { duration, timeOfDay } from '@/lib/format';
-import { EventDetail } from './event-detail';
-import type { Order } from './order-detail';
+import { isTyping } from '@/lib/hotkeys';
+import { Section } from '@/ui/table';
+import { EventPanel } from './event-detail';
+import type { Order, OrderEvent } from './order-detail';
+import { countOf, isTrouble, nextTrouble, rowsOf, type StoryRow, storyFilters } from './story';
 
-export type OrderEvent = Order['events'][number];
-
-/** Gaps longer than this are drawn as gaps, with their length. */
-const gapMs = 3_000;
+type Props = { order: Order; open: number | null; onOpen: (seq: number | null) => void; inline: boolean };
 
 /** Every event in causal order: when, how long after the one before, where, what changed, what it brought. */
-export function Timeline({ order }: { order: Order }) {
+export function Timeline({ order, open, onOpen, inline }: Props) {
   const t = useTranslations('order');
-  const [open, setOpen] = useQueryState('ev', parseAsInteger);
-  return (
-    <ol>
-      {order.events.map((event, index) => {
-        const before = order.events[index - 1];
-        const gap = before ? event.at - before.at : 0;
+  const [filter, setFilter] = useQueryState('show', parseAsStringLiteral(storyFilters).withDefault('all'));
+  const { events } = order;
+  const rows = rowsOf(events, filter);
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.key !== 'e' || isTyping(event)) return;
+      const seq = nextTrouble(events, open);
+      if (seq === undefined) return;
+      onOpen(seq);
+      document.getElementById(`event-${seq}`)?.focus();
+    };
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+  }, [events, open, onOpen]);
+
+  const pills = (
+    <fieldset className="flex flex-wrap gap-1">
+      <legend className="sr-only">{t('show')}</legend>
+      {storyFilters.map((one) => {
+        const count = countOf(events, one);
         return (
-          <li key={event.seq}>
-            {gap > gapMs ? (
-              <p className="ml-[7px] border-l border-dashed border-edge py-1 pl-5 text-xs text-subtle">
-                {t('gap', { time: duration(gap) })}
-              </p>
-            ) : null}
-            <Row
-              event={event}
-              gap={gap}
-              isOpen={open === event.seq}
-              onToggle={() => void setOpen(open === event.seq ? null : event.seq)}
-            />
-          </li>
+          <button
+            key={one}
+            type="button"
+            aria-pressed={filter === one}
+            disabled={count === 0}
+            onClick={() => void setFilter(one)}
+            className={`inline-flex h-7 items-center gap-1 rounded-full border px-2.5 text-xs disabled:text-subtle ${filter === one ? 'border-primary bg-processing-bg text-processing' : 'text-muted hover:text-fg'}`}
+          >
+            {t(`filters.${one}`)} {count}
+          </button>
         );
       })}
-    </ol>
+    </fieldset>
+  );
+
+  return (
+    <div className="min-w-0">
+      <Section title={t('timeline', { count: events.length })} actions={pills}>
+        <ol>
+          {rows.map((row, index) => (
+            <li key={row.event.seq}>
+              <Between row={row} />
+              <Row
+                row={row}
+                order={order}
+                nodeBefore={rows[index - 1]?.event.node}
+                isOpen={open === row.event.seq}
+                onToggle={() => onOpen(open === row.event.seq ? null : row.event.seq)}
+              />
+              {inline && open === row.event.seq ? (
+                <div id="event-panel" className="my-2 rounded-md border border-edge p-3">
+                  <EventPanel event={row.event} onClose={() => onOpen(null)} />
+                </div>
+              ) : null}
+            </li>
+          ))}
+        </ol>
+      </Section>
+    </div>
+  );
+}
+
+/** The silence before an event, and what the filter leaves out there. */
+function Between({ row: { gapMs, hidden } }: { row: StoryRow<OrderEvent> }) {
+  const t = useTranslations('order');
+  if (gapMs === undefined && hidden === 0) return null;
+  return (
+    <p className="ml-[5px] border-l-2 border-dotted border-edge py-0.5 pl-4 text-xs text-subtle md:ml-[176px]">
+      {[
+        gapMs === undefined ? '' : t('gap', { time: duration(gapMs) }),
+        hidden > 0 ? t('hidden', { count: hidden }) : '',
+      ]
+        .filter(Boolean)
+        .join(' · ')}
+    </p>
   );
 }
 
@@ -54,63 +109,91 @@ const dots: Record<string, string> = {
 };
 
 function Row({
-  event,
-  gap,
+  row: { event, sinceMs },
+  order,
+  nodeBefore,
   isOpen,
   onToggle,
 }: {
-  event: OrderEvent;
-  gap: number;
+  row: StoryRow<OrderEvent>;
+  order: Order;
+  /** The host of the row before: named again only when it changes. */
+  nodeBefore: string | null | undefined;
   isOpen: boolean;
   onToggle: () => void;
 }) {
   const t = useTranslations('order');
   const kinds = useTranslations('events');
-  const status = useTranslations('status');
   const actors = useTranslations('actors');
+  const status = useTranslations('status');
   const key = event.kind.replaceAll('.', '_');
   const prefix = event.refundId ? 'refund_' : event.kind.startsWith('attempt.') ? 'attempt_' : '';
   const name = (state: string) => (status.has(prefix + state) ? status(prefix + state) : state);
   const exchange = event.data.exchange as { op?: string; error?: string; response?: { status: number } } | undefined;
   const raw = (event.data.result as { raw?: { code: string } } | undefined)?.raw?.code;
+  const text = typeof event.data.text === 'string' ? event.data.text : undefined;
+  const attempt = order.attempts.find(({ no }) => no === event.attemptNo);
+  const actor = event.actor.startsWith('key:')
+    ? t('byKey', { key: event.actor.slice(4) })
+    : actors.has(event.actor)
+      ? actors(event.actor)
+      : event.actor;
+  const changed = event.to !== null && event.from !== event.to;
+  const where = [
+    actor,
+    attempt ? `#${attempt.no} ${attempt.accountId}` : '',
+    exchange?.op ? `${exchange.op} ${exchange.response?.status ?? exchange.error ?? ''}` : '',
+    event.node !== null && event.node !== nodeBefore ? event.node : '',
+  ].filter(Boolean);
   return (
-    <div className="relative ml-[7px] border-l border-hairline pl-5">
+    <button
+      id={`event-${event.seq}`}
+      type="button"
+      aria-expanded={isOpen}
+      onClick={onToggle}
+      className={`grid w-full grid-cols-[12px_1fr_auto] items-center gap-x-2.5 rounded-sm py-1.5 pr-1 text-left hover:bg-surface md:grid-cols-[88px_56px_12px_1fr_auto_auto] md:py-1 md:pl-2 ${isOpen ? 'bg-surface shadow-[inset_2px_0_0_var(--primary)]' : ''}`}
+    >
+      <time
+        dateTime={new Date(event.at).toISOString()}
+        className="col-start-2 font-mono text-xs text-muted md:col-start-auto"
+      >
+        {timeOfDay(event.at)}
+      </time>
+      <span
+        className={`font-mono text-xs max-md:hidden ${sinceMs < 0 ? 'text-warn' : 'text-subtle'}`}
+        title={sinceMs < 0 ? t('skew') : ''}
+      >
+        {sinceMs < 0 ? `−${duration(-sinceMs)}` : sinceMs === 0 ? '+0' : `+${duration(sinceMs)}`}
+      </span>
       <span
         aria-hidden
-        className={`absolute top-3 -left-[5px] size-2.5 rounded-full border-2 border-bg ${dots[event.to ?? ''] ?? 'bg-edge'}`}
+        className={`col-start-1 row-start-1 size-2.5 md:col-start-auto md:row-start-auto ${isTrouble(event) ? 'rotate-45' : 'rounded-full'} ${dots[event.to ?? ''] ?? 'bg-edge'}`}
       />
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={onToggle}
-        className="w-full rounded-sm py-1.5 text-left hover:bg-surface"
-      >
-        <span className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
-          <span className="font-mono text-xs text-muted">{timeOfDay(event.at)}</span>
-          <span className="w-16 font-mono text-xs text-subtle">+{duration(Math.max(0, gap))}</span>
+      <span className="col-span-2 col-start-2 min-w-0 md:col-span-1 md:col-start-auto">
+        <span className="flex flex-wrap items-baseline gap-x-2.5">
           <span className="font-medium">{kinds.has(key) ? kinds(key) : event.kind}</span>
-          {event.from || event.to ? (
+          {changed ? (
             <span className="text-xs text-muted">
               {event.from ? `${name(event.from)} → ` : ''}
-              {event.to ? name(event.to) : ''}
+              <span className="text-fg">{name(event.to ?? '')}</span>
             </span>
           ) : null}
           {raw ? <span className="font-mono text-xs text-muted">{raw}</span> : null}
-          <ChevronRight
-            size={14}
-            aria-hidden
-            className={`ml-auto self-center text-subtle transition-transform ${isOpen ? 'rotate-90' : ''}`}
-          />
         </span>
-        <span className="flex flex-wrap gap-x-3 text-xs text-subtle">
-          <span>{actors.has(event.actor) ? actors(event.actor) : event.actor}</span>
-          {event.node ? <span>{event.node}</span> : null}
-          {event.attemptNo ? <span>{t('attemptNo', { no: event.attemptNo })}</span> : null}
-          {exchange?.op ? <span>{`${exchange.op} ${exchange.response?.status ?? exchange.error ?? ''}`}</span> : null}
-          {event.durationMs === null ? null : <span>{t('took', { time: duration(event.durationMs) })}</span>}
-        </span>
-      </button>
-      {isOpen ? <EventDetail event={event} /> : null}
-    </div>
+        {text ? <span className="block">{text}</span> : null}
+        <span className="block text-xs text-subtle [overflow-wrap:anywhere]">{where.join(' · ')}</span>
+      </span>
+      <span className="col-start-3 row-start-1 text-right font-mono text-xs text-muted md:col-start-auto md:row-start-auto">
+        {isTrouble(event) ? (
+          <TriangleAlert size={13} className="mr-1 inline text-warn" aria-label={t('filters.trouble')} />
+        ) : null}
+        {event.durationMs === null ? '' : duration(event.durationMs)}
+      </span>
+      <ChevronRight
+        size={14}
+        aria-hidden
+        className={`text-subtle transition-transform max-md:hidden ${isOpen ? 'rotate-90' : ''}`}
+      />
+    </button>
   );
 }
