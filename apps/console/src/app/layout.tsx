@@ -14,8 +14,8 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export const viewport: Viewport = { width: 'device-width', initialScale: 1 };
 
-// Runs before anything is painted, so that no page flashes in the other theme.
-const themeScript = `(()=>{const c=document.cookie.match(/(?:^|; )theme=(light|dark)/);document.documentElement.dataset.theme=c?c[1]:matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light'})()`;
+// Runs before anything is painted, so that no page flashes in the other theme or jumps to another row height.
+const themeScript = `(()=>{const d=document.documentElement.dataset,c=n=>(document.cookie.match('(?:^|; )'+n+'=([a-z]+)')||[])[1];d.theme=c('theme')||(matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light');d.density=c('density')||'compact'})()`;
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   return (

@@ -64,3 +64,7 @@ export const percent = (part: number, whole: number): string =>
 
 /** Share in hundredths of a percent as a percentage, e.g. 60 -> 0.60%. */
 export const bps = (value: number): string => `${(value / 100).toFixed(2)}%`;
+
+/** Fen as the text of an input field, e.g. 1230 -> 12.30. */
+export const yuan = (fen: number | null): string =>
+  fen === null ? '' : formatMoney({ amountMinor: BigInt(fen), currency: 'CNY' });

@@ -1,31 +1,35 @@
 import type { Permission } from '@tributary/contracts/role';
 
-/** Every page: its path, the key of its name, and who it is for. */
-export const nav: { group: string; pages: { path: string; key: string; permission: Permission; hotkey?: string }[] }[] =
-  [
-    { group: 'watch', pages: [{ path: '/', key: 'overview', permission: 'overview.read' }] },
-    { group: 'trade', pages: [{ path: '/orders', key: 'orders', permission: 'orders.read', hotkey: 'o' }] },
-    {
-      group: 'rules',
-      pages: [
-        { path: '/rules/routing', key: 'routing', permission: 'routing.read', hotkey: 'r' },
-        { path: '/rules/risk', key: 'risk', permission: 'risk.read', hotkey: 'k' },
-      ],
-    },
-    {
-      group: 'connect',
-      pages: [
-        { path: '/channels', key: 'channels', permission: 'channels.read', hotkey: 'c' },
-        { path: '/merchants', key: 'merchants', permission: 'merchants.read' },
-        { path: '/services', key: 'services', permission: 'services.read' },
-      ],
-    },
-    { group: 'run', pages: [{ path: '/nodes', key: 'nodes', permission: 'runtime.read' }] },
-    {
-      group: 'control',
-      pages: [
-        { path: '/audit', key: 'audit', permission: 'audit.readOwn' },
-        { path: '/users', key: 'users', permission: 'users.read' },
-      ],
-    },
-  ];
+export type NavPage = { path: string; key: string; anyOf: readonly Permission[]; hotkey?: string };
+
+/** Every page: its path, the key of its name, and which permissions open it (any of them). */
+export const nav: readonly { group: string; pages: readonly NavPage[] }[] = [
+  { group: 'watch', pages: [{ path: '/', key: 'overview', anyOf: ['overview.read'], hotkey: 'h' }] },
+  { group: 'trade', pages: [{ path: '/orders', key: 'orders', anyOf: ['orders.read'], hotkey: 'o' }] },
+  {
+    group: 'rules',
+    pages: [
+      { path: '/rules/routing', key: 'routing', anyOf: ['routing.read'], hotkey: 'r' },
+      { path: '/rules/risk', key: 'risk', anyOf: ['risk.read'], hotkey: 'k' },
+      { path: '/limits', key: 'limits', anyOf: ['risk.read'], hotkey: 'l' },
+    ],
+  },
+  {
+    group: 'connect',
+    pages: [
+      { path: '/channels', key: 'channels', anyOf: ['channels.read'], hotkey: 'c' },
+      { path: '/merchants', key: 'merchants', anyOf: ['merchants.read'], hotkey: 'm' },
+      { path: '/services', key: 'services', anyOf: ['services.read'], hotkey: 's' },
+    ],
+  },
+  {
+    group: 'control',
+    pages: [
+      { path: '/nodes', key: 'nodes', anyOf: ['runtime.read'], hotkey: 'n' },
+      { path: '/audit', key: 'audit', anyOf: ['audit.read', 'audit.readOwn'], hotkey: 'a' },
+      { path: '/users', key: 'users', anyOf: ['users.read'], hotkey: 'u' },
+    ],
+  },
+];
+
+export const mayOpen = ({ anyOf }: NavPage, may: (permission: Permission) => boolean): boolean => anyOf.some(may);

@@ -10,7 +10,7 @@ export const Table = ({ label, head, children }: { label: string; head: ReactNod
     tabIndex={0}
   >
     <table className="w-full border-collapse text-left">
-      <thead className="text-xs text-muted">
+      <thead className="bg-surface text-xs text-muted">
         <tr className="border-b">{head}</tr>
       </thead>
       <tbody>{children}</tbody>
@@ -19,17 +19,17 @@ export const Table = ({ label, head, children }: { label: string; head: ReactNod
 );
 
 export const Th = ({ className = '', ...rest }: ThHTMLAttributes<HTMLTableCellElement>) => (
-  <th scope="col" className={`h-8 px-2 font-medium whitespace-nowrap first:pl-0 ${className}`} {...rest} />
+  <th scope="col" className={`h-8 px-2.5 font-medium whitespace-nowrap ${className}`} {...rest} />
 );
 
 export const Td = ({ className = '', ...rest }: TdHTMLAttributes<HTMLTableCellElement>) => (
-  <td className={`h-8 px-2 align-middle first:pl-0 ${className}`} {...rest} />
+  <td className={`h-(--row) px-2.5 py-1 align-middle ${className}`} {...rest} />
 );
 
 /** A titled part of a page. */
 export const Section = ({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) => (
   <section className="mt-8 first:mt-0">
-    <div className="mb-2 flex flex-wrap items-center gap-3 border-b pb-2">
+    <div className="mb-2 flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b pb-1.5">
       <h2 className="flex-1 text-[15px] leading-6 font-semibold">{title}</h2>
       {actions}
     </div>

@@ -1,19 +1,45 @@
 'use client';
 
-import { Languages, LogOut, Menu, Moon, Sun } from 'lucide-react';
+import {
+  Boxes,
+  Gauge,
+  ListChecks,
+  LogOut,
+  Menu,
+  ReceiptText,
+  ScrollText,
+  Server,
+  ShieldCheck,
+  Split,
+  Store,
+  UsersRound,
+  Waypoints,
+} from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
-import { useLocale, useTranslations } from 'next-intl';
+import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useState } from 'react';
-import { nav } from '@/lib/nav';
+import { mayOpen, nav } from '@/lib/nav';
 import { useMe } from '@/lib/session';
 import { useFailedWords } from '@/lib/words';
 import { Button } from '@/ui/button';
+import { Mark } from '@/ui/mark';
 import { Failed, Skeleton } from '@/ui/states';
+import { DensityButton, LanguageButton, ThemeButton } from './preferences';
+import { Shortcuts } from './shortcuts';
 
-const remember = (name: string, value: string) => {
-  // biome-ignore lint/suspicious/noDocumentCookie: two harmless preferences; the Cookie Store API is not everywhere yet
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+const icons: Record<string, typeof Gauge> = {
+  overview: Gauge,
+  orders: ReceiptText,
+  routing: Split,
+  risk: ShieldCheck,
+  limits: ListChecks,
+  channels: Waypoints,
+  merchants: Store,
+  services: Boxes,
+  nodes: Server,
+  audit: ScrollText,
+  users: UsersRound,
 };
 
 /** The frame of every page: navigation by permission, language, theme, who is signed in. */
@@ -27,9 +53,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const signedOut = error?.data?.httpStatus === 401;
 
   useEffect(() => {
-    if (signedOut) router.replace(`/login?next=${encodeURIComponent(path)}`);
+    if (signedOut) router.replace(`/login?next=${encodeURIComponent(path + location.search)}`);
   }, [signedOut, router, path]);
-  useHotkeys();
 
   if (signedOut || isPending) {
     return (
@@ -46,54 +71,55 @@ export function Shell({ children }: { children: ReactNode }) {
     );
   }
   const groups = nav
-    .map((group) => ({
-      ...group,
-      pages: group.pages.filter(
-        ({ permission }) => may(permission) || (permission === 'audit.readOwn' && may('audit.read')),
-      ),
-    }))
+    .map((group) => ({ ...group, pages: group.pages.filter((page) => mayOpen(page, may)) }))
     .filter(({ pages }) => pages.length > 0);
 
   return (
-    <div className="md:grid md:min-h-dvh md:grid-cols-[208px_1fr]">
+    <div className="md:grid md:min-h-dvh md:grid-cols-[208px_minmax(0,1fr)]">
       <a
         href="#main"
         className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:bg-bg focus:p-2"
       >
         {t('skip')}
       </a>
-      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b bg-bg px-4 md:hidden">
+      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b bg-bg px-3 md:hidden">
         <button
           type="button"
           aria-expanded={open}
           aria-controls="nav"
           aria-label={t('menu')}
           onClick={() => setOpen(!open)}
-          className="grid size-9 place-items-center rounded-md hover:bg-surface"
+          className="grid size-10 place-items-center rounded-md hover:bg-surface"
         >
           <Menu size={18} aria-hidden />
         </button>
+        <Mark size={20} />
         <span className="font-semibold">Tributary</span>
       </header>
       <aside
         id="nav"
-        className={`${open ? 'block' : 'hidden'} border-b bg-surface p-3 md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:overflow-y-auto md:border-r md:border-b-0`}
+        className={`${open ? 'block' : 'hidden'} border-b bg-surface p-2.5 md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:overflow-y-auto md:border-r md:border-b-0`}
       >
-        <p className="mb-3 hidden px-2 pt-1 text-[15px] font-semibold md:block">Tributary</p>
+        <p className="mb-4 hidden items-center gap-2 px-2 pt-1.5 text-[15px] font-semibold md:flex">
+          <Mark />
+          Tributary
+        </p>
         <nav aria-label={t('navigation')} className="flex-1">
           {groups.map(({ group, pages }) => (
-            <div key={group} className="mb-3">
-              <p className="px-2 pb-0.5 text-xs text-subtle">{t(`groups.${group}`)}</p>
+            <div key={group} className="mb-2.5">
+              {pages.length > 1 ? <p className="px-2 pb-0.5 text-xs text-subtle">{t(`groups.${group}`)}</p> : null}
               {pages.map(({ path: to, key }) => {
                 const here = to === '/' ? path === '/' : path.startsWith(to);
+                const Icon = icons[key] ?? Gauge;
                 return (
                   <Link
                     key={to}
                     href={to}
                     aria-current={here ? 'page' : undefined}
                     onClick={() => setOpen(false)}
-                    className={`flex h-8 items-center rounded-md px-2 ${here ? 'bg-processing-bg font-medium text-processing' : 'text-muted hover:bg-bg hover:text-fg'}`}
+                    className={`flex h-8 items-center gap-2.5 rounded-md px-2 ${here ? 'bg-processing-bg font-medium text-processing' : 'text-muted hover:bg-bg hover:text-fg'}`}
                   >
+                    <Icon size={15} aria-hidden className="shrink-0" />
                     {t(`pages.${key}`)}
                   </Link>
                 );
@@ -102,16 +128,17 @@ export function Shell({ children }: { children: ReactNode }) {
           ))}
         </nav>
         <div className="border-t pt-3">
-          <p className="truncate px-2 text-xs" title={me.email}>
-            {me.email}
+          <p className="truncate px-2 font-medium" title={me.email}>
+            {me.name || me.email}
           </p>
-          <p className="mb-2 px-2 text-xs text-subtle">
+          <p className="mb-2 px-2 text-xs text-muted">
             {t(`roles.${me.role}`)}
             {me.approver ? ` · ${t('approver')}` : ''} · UTC+8
           </p>
-          <div className="flex gap-1">
+          <div className="-ml-1 flex justify-between [&>button]:px-2">
             <LanguageButton />
             <ThemeButton />
+            <DensityButton />
             <Button look="quiet" aria-label={t('signOut')} title={t('signOut')} onClick={() => void signOut()}>
               <LogOut size={15} aria-hidden />
             </Button>
@@ -119,6 +146,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </aside>
       <div className="min-w-0">{children}</div>
+      <Shortcuts />
     </div>
   );
 }
@@ -126,77 +154,4 @@ export function Shell({ children }: { children: ReactNode }) {
 async function signOut(): Promise<void> {
   await fetch('/api/auth/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   location.assign('/login');
-}
-
-function LanguageButton() {
-  const t = useTranslations('shell');
-  const locale = useLocale();
-  const change = () => {
-    remember('locale', locale === 'en' ? 'zh-CN' : 'en');
-    location.reload();
-  };
-  return (
-    <Button
-      look="quiet"
-      onClick={change}
-      aria-label={`${t('language')} ${locale === 'en' ? '中文' : 'EN'}`}
-      title={t('language')}
-    >
-      <Languages size={15} aria-hidden />
-      {locale === 'en' ? '中文' : 'EN'}
-    </Button>
-  );
-}
-
-function ThemeButton() {
-  const t = useTranslations('shell');
-  const [theme, setTheme] = useState<string>();
-  useEffect(() => setTheme(document.documentElement.dataset.theme), []);
-  const change = () => {
-    const next = theme === 'dark' ? 'light' : 'dark';
-    document.documentElement.dataset.theme = next;
-    remember('theme', next);
-    setTheme(next);
-  };
-  const Icon = theme === 'dark' ? Sun : Moon;
-  return (
-    <Button look="quiet" onClick={change} aria-label={t('theme')} title={t('theme')}>
-      <Icon size={15} aria-hidden />
-    </Button>
-  );
-}
-
-/** `g` then a letter goes to a page; `/` goes to the search box. Never while somebody types. */
-function useHotkeys(): void {
-  const router = useRouter();
-  useEffect(() => {
-    let leader = 0;
-    const listen = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement;
-      if (
-        event.isComposing ||
-        event.ctrlKey ||
-        event.metaKey ||
-        event.altKey ||
-        /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
-        target.isContentEditable
-      )
-        return;
-      if (event.key === '/') {
-        const box = document.querySelector<HTMLInputElement>('[data-search]');
-        if (box) {
-          event.preventDefault();
-          box.focus();
-        }
-      }
-      if (event.key === 'g') leader = event.timeStamp;
-      else if (event.timeStamp - leader < 1000) {
-        const page = nav.flatMap(({ pages }) => pages).find(({ hotkey }) => hotkey === event.key);
-        if (page) router.push(page.path);
-        leader = 0;
-      }
-    };
-    addEventListener('keydown', listen);
-    return () => removeEventListener('keydown', listen);
-  }, [router]);
 }
