@@ -1,34 +1,46 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { CircleCheck, CircleHelp, OctagonAlert, TriangleAlert } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { parseAsInteger, useQueryState } from 'nuqs';
-import { dateTime, money, percent, timeOfDay } from '@/lib/format';
+import { dateTime, money, percent } from '@/lib/format';
+import { useMe } from '@/lib/session';
 import { type Outputs, useTrpc } from '@/lib/trpc';
 import { useFailedWords } from '@/lib/words';
 import { Select } from '@/ui/field';
 import { Empty, Failed, Skeleton } from '@/ui/states';
-import { Page, Section, Table, Td, Th } from '@/ui/table';
+import { Page, Section } from '@/ui/table';
+import { ChannelStrip } from './channel-strip';
+import { PerBucket } from './per-bucket';
+import { verdictOf } from './verdict';
 
 type Data = Outputs['overview']['get'];
+type Channels = Outputs['channels']['list']['channels'];
 
-const enough = 30;
+const windows = [15, 60, 360, 1440];
 
 /** Are we well? The verdict first, then the numbers; each leads to its orders. */
 export function Overview() {
   const t = useTranslations('overview');
   const words = useFailedWords();
-  const [minutes, setMinutes] = useQueryState('minutes', parseAsInteger.withDefault(60));
+  const trpc = useTrpc();
+  const { may } = useMe();
+  const [asked, setMinutes] = useQueryState('minutes', parseAsInteger.withDefault(60));
+  const minutes = windows.includes(asked) ? asked : 60;
   const query = useQuery(
-    useTrpc().overview.get.queryOptions({ minutes }, { refetchInterval: 5_000, placeholderData: (before) => before }),
+    trpc.overview.get.queryOptions({ minutes }, { refetchInterval: 5_000, placeholderData: (before) => before }),
+  );
+  const channels = useQuery(
+    trpc.channels.list.queryOptions(undefined, { refetchInterval: 5_000, enabled: may('channels.read') }),
   );
   const { data, error } = query;
   const range = (
     <label htmlFor="window" className="flex items-center gap-2 whitespace-nowrap text-muted">
       {t('window')}
       <Select id="window" value={minutes} onChange={(event) => void setMinutes(Number(event.target.value))}>
-        {[15, 60, 360, 1440].map((one) => (
+        {windows.map((one) => (
           <option key={one} value={one}>
             {t('minutes', { minutes: one })}
           </option>
@@ -40,197 +52,162 @@ export function Overview() {
     <Page title={t('title')} lead={data ? t('asOf', { time: dateTime(data.now) }) : undefined} actions={range}>
       {error && !data ? <Failed error={error} onRetry={() => void query.refetch()} words={words} /> : null}
       {!data && !error ? <Skeleton label={t('loading')} /> : null}
-      {data ? <Numbers data={data} stale={error !== null} /> : null}
+      {data ? (
+        <>
+          <VerdictLine data={data} channels={channels.data?.channels ?? []} stale={error !== null} />
+          <Numbers data={data} />
+          {channels.data ? <ChannelStrip channels={channels.data.channels} /> : null}
+          {data.byStatus.length === 0 ? (
+            <Empty title={t('emptyTitle')}>{t('empty')}</Empty>
+          ) : (
+            <div className="mt-8 grid gap-8 lg:grid-cols-[2fr_1fr]">
+              <Section title={t('perBucket')}>
+                <PerBucket data={data} />
+              </Section>
+              <TopFailures data={data} />
+            </div>
+          )}
+        </>
+      ) : null}
     </Page>
   );
 }
 
-function Numbers({ data, stale }: { data: Data; stale: boolean }) {
+const sinceOf = (data: Data): string => `from=${data.now - data.minutes * 60_000}&to=${data.now}`;
+const countOf = (data: Data, status: string) =>
+  data.byStatus.find((one) => one.status === status) ?? { count: 0, amount: 0 };
+const totalOf = (data: Data): number => data.byStatus.reduce((sum, { count }) => sum + count, 0);
+
+const looks = {
+  good: { icon: CircleCheck, look: 'border-success bg-success-bg text-success' },
+  watch: { icon: TriangleAlert, look: 'border-warn bg-warn-bg text-warn' },
+  bad: { icon: OctagonAlert, look: 'border-failed bg-failed-bg text-failed' },
+  quiet: { icon: CircleHelp, look: 'border-edge bg-surface text-muted' },
+  unknown: { icon: CircleHelp, look: 'border-edge bg-surface text-muted' },
+} as const;
+
+function VerdictLine({ data, channels, stale }: { data: Data; channels: Channels; stale: boolean }) {
   const t = useTranslations('overview');
-  const s = useTranslations('status');
-  const codes = useTranslations('failures');
-  const total = data.byStatus.reduce((sum, { count }) => sum + count, 0);
-  const of = (status: string) => data.byStatus.find((one) => one.status === status) ?? { count: 0, amount: 0 };
-  const succeeded = of('succeeded');
-  const decided = succeeded.count + of('failed').count;
-  const verdict = stale
-    ? 'unknown'
-    : data.backlog && (data.backlog.held > 0 || data.backlog.overdue > 20)
-      ? 'bad'
-      : decided >= enough && succeeded.count / decided < 0.85
-        ? 'watch'
-        : 'good';
-  const looks = {
-    good: 'border-success bg-success-bg text-success',
-    watch: 'border-warn bg-warn-bg text-warn',
-    bad: 'border-failed bg-failed-bg text-failed',
-    unknown: 'border-edge bg-surface text-muted',
-  } as const;
-  const since = `from=${data.now - data.minutes * 60_000}`;
+  const { verdict, causes } = verdictOf({
+    stale,
+    total: totalOf(data),
+    succeeded: countOf(data, 'succeeded').count,
+    failed: countOf(data, 'failed').count,
+    backlog: data.backlog,
+    channels,
+  });
+  const { icon: Icon, look } = looks[verdict];
   return (
-    <>
-      <p role="status" className={`mb-5 rounded-md border-l-4 px-3 py-2 font-medium ${looks[verdict]}`}>
-        {t(`verdict.${verdict}`, { held: data.backlog?.held ?? 0, overdue: data.backlog?.overdue ?? 0 })}
-      </p>
-      <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-hairline md:grid-cols-5">
-        <Figure label={t('payments')} value={total.toLocaleString('en')} href={`/orders?${since}`} />
-        <Figure
-          label={t('turnover')}
-          value={money(succeeded.amount, 'CNY')}
-          href={`/orders?${since}&status=succeeded`}
-        />
-        <Figure
-          label={t('successRate')}
-          value={percent(succeeded.count, decided)}
-          note={t('ofDecided', { count: decided })}
-          href={`/orders?${since}&status=failed`}
-        />
-        <Figure
-          label={t('processing')}
-          value={of('processing').count.toLocaleString('en')}
-          href={`/orders?${since}&status=processing`}
-        />
-        <Figure
-          label={t('overdue')}
-          value={data.backlog ? data.backlog.overdue.toLocaleString('en') : '—'}
-          note={data.backlog ? t('openAttempts', { count: data.backlog.attempts }) : ''}
-          href="/orders?status=processing"
-        />
-      </dl>
-      {total === 0 ? (
-        <Empty title={t('emptyTitle')}>{t('empty')}</Empty>
-      ) : (
-        <>
-          <Section title={t('perBucket')}>
-            <Bars data={data} />
-          </Section>
-          <div className="mt-8 grid gap-8 lg:grid-cols-2">
-            <div>
-              <Section title={t('byChannel')}>
-                <Table
-                  label={t('byChannel')}
-                  head={[t('channel'), t('payments'), s('succeeded'), s('failed'), t('successRate')].map((name, i) => (
-                    <Th key={name} className={i > 0 ? 'text-right' : ''}>
-                      {name}
-                    </Th>
-                  ))}
-                >
-                  {data.byChannel.map((row) => (
-                    <tr key={row.channel} className="border-b">
-                      <Td>
-                        {row.channel === '-' ? (
-                          t('noChannel')
-                        ) : (
-                          <Link
-                            className="text-primary hover:underline"
-                            href={`/orders?${since}&channel=${row.channel}`}
-                          >
-                            {row.channel}
-                          </Link>
-                        )}
-                      </Td>
-                      <Td className="text-right">{row.total}</Td>
-                      <Td className="text-right">{row.succeeded}</Td>
-                      <Td className="text-right">{row.failed}</Td>
-                      <Td className="text-right">{percent(row.succeeded, row.succeeded + row.failed)}</Td>
-                    </tr>
-                  ))}
-                </Table>
-              </Section>
-            </div>
-            <div>
-              <Section title={t('topFailures')}>
-                {data.failures.length === 0 ? (
-                  <p className="text-muted">{t('noFailures')}</p>
-                ) : (
-                  <ol>
-                    {data.failures.map(({ code, count }) => (
-                      <li key={code} className="flex items-center gap-2 border-b py-1.5">
-                        <Link
-                          href={`/orders?${since}&failure=${code}`}
-                          className="min-w-0 flex-1 text-primary hover:underline"
-                        >
-                          {codes.has(code) ? codes(code) : code}{' '}
-                          <span className="font-mono text-xs text-subtle">{code}</span>
-                        </Link>
-                        <span>{count}</span>
-                      </li>
-                    ))}
-                  </ol>
-                )}
-              </Section>
-            </div>
-          </div>
-        </>
-      )}
-    </>
+    <div role="status" className={`mb-5 flex gap-3 rounded-md border-l-4 px-4 py-3 ${look}`}>
+      <Icon size={20} aria-hidden className="mt-0.5 shrink-0" />
+      <div>
+        <p className="text-[15px] leading-6 font-semibold">{t(`verdict.${verdict}`)}</p>
+        {causes.length > 0 ? (
+          <ul>
+            {causes.map((cause) => (
+              <li key={cause.key + cause.channel}>
+                {t(`causes.${cause.key}`, {
+                  channel: cause.channel ?? '',
+                  count: cause.count ?? 0,
+                  rate: percent(cause.rate ?? 0, 1),
+                })}
+                {cause.channel ? (
+                  <>
+                    {' '}
+                    <Link href={`/channels/${cause.channel}`} className="underline">
+                      {t('lookAt')}
+                    </Link>
+                  </>
+                ) : null}
+              </li>
+            ))}
+          </ul>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+function Numbers({ data }: { data: Data }) {
+  const t = useTranslations('overview');
+  const since = sinceOf(data);
+  const succeeded = countOf(data, 'succeeded');
+  const decided = succeeded.count + countOf(data, 'failed').count;
+  return (
+    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-hairline md:grid-cols-5">
+      <Figure
+        label={t('payments')}
+        value={totalOf(data).toLocaleString('en')}
+        note={t('perMinute', { count: (totalOf(data) / data.minutes).toFixed(1) })}
+        href={`/orders?${since}`}
+      />
+      <Figure
+        label={t('turnover')}
+        value={money(succeeded.amount, 'CNY')}
+        note={t('ofPayments', { count: succeeded.count })}
+        href={`/orders?${since}&status=succeeded`}
+      />
+      <Figure
+        label={t('successRate')}
+        value={percent(succeeded.count, decided)}
+        note={t('ofDecided', { count: decided })}
+        href={`/orders?${since}&status=failed`}
+      />
+      <Figure
+        label={t('processing')}
+        value={countOf(data, 'processing').count.toLocaleString('en')}
+        note={data.backlog ? t('openAttempts', { count: data.backlog.attempts }) : ''}
+        href={`/orders?${since}&status=processing`}
+      />
+      <Figure
+        label={t('overdue')}
+        value={data.backlog ? data.backlog.overdue.toLocaleString('en') : '—'}
+        note={data.backlog ? t('held', { count: data.backlog.held }) : ''}
+        href="/orders?status=processing"
+      />
+    </dl>
   );
 }
 
 const Figure = ({ label, value, note, href }: { label: string; value: string; note?: string; href: string }) => (
-  <div className="bg-bg p-3">
+  <div className="bg-bg px-4 py-3 last:max-md:col-span-2">
     <dt className="text-xs text-muted">{label}</dt>
     <dd>
-      <Link href={href} className="text-[22px] leading-8 font-semibold hover:text-primary">
+      <Link href={href} className="text-[28px] leading-9 font-semibold hover:text-primary">
         {value}
       </Link>
-      <p className="h-4 text-xs text-subtle">{note}</p>
+      <p className="min-h-4 text-xs text-subtle">{note}</p>
     </dd>
   </div>
 );
 
-/** Payments per bucket, succeeded in the lower part; the same numbers follow as a table. */
-function Bars({ data }: { data: Data }) {
+/** Why payments did not succeed, the most frequent first, each with its share. */
+function TopFailures({ data }: { data: Data }) {
   const t = useTranslations('overview');
-  const buckets = filled(data);
-  const most = Math.max(1, ...buckets.map(({ total }) => total));
-  const label = (at: number) => timeOfDay(at).slice(0, 5);
+  const codes = useTranslations('failures');
+  const most = Math.max(1, ...data.failures.map(({ count }) => count));
   return (
-    <figure>
-      <div aria-hidden className="flex h-28 items-end gap-px overflow-hidden border-b">
-        {buckets.map(({ at, total, succeeded }) => (
-          <div
-            key={at}
-            title={`${label(at)} · ${total} / ${succeeded}`}
-            className="flex max-w-10 min-w-px flex-1 flex-col justify-end"
-            style={{ height: `${(total / most) * 100}%` }}
-          >
-            <div className="bg-hairline" style={{ flexGrow: total - succeeded }} />
-            <div className="bg-primary" style={{ flexGrow: succeeded }} />
-          </div>
+    <Section title={t('topFailures')}>
+      {data.failures.length === 0 ? <p className="text-muted">{t('noFailures')}</p> : null}
+      <ol>
+        {data.failures.map(({ code, count }) => (
+          <li key={code} className="border-b py-1.5">
+            <div className="flex items-baseline gap-2">
+              <Link
+                href={`/orders?${sinceOf(data)}&failure=${code}`}
+                className="min-w-0 flex-1 text-primary hover:underline"
+              >
+                {codes.has(code) ? codes(code) : code}
+              </Link>
+              <span className="font-mono text-xs text-subtle">{code}</span>
+              <span className="w-10 text-right font-medium">{count}</span>
+            </div>
+            <div aria-hidden className="mt-1 h-1 rounded-full bg-surface">
+              <div className="h-1 rounded-full bg-edge" style={{ width: `${(count / most) * 100}%` }} />
+            </div>
+          </li>
         ))}
-      </div>
-      <figcaption className="mt-1 flex justify-between text-xs text-subtle">
-        <span>{buckets[0] ? label(buckets[0].at) : ''}</span>
-        <span>{t('legend')}</span>
-        <span>{buckets.at(-1) ? label(buckets.at(-1)?.at ?? 0) : ''}</span>
-      </figcaption>
-      <details className="mt-1 text-xs">
-        <summary className="text-muted">{t('asTable')}</summary>
-        <Table
-          label={t('perBucket')}
-          head={[t('time'), t('payments'), t('succeededCount')].map((name) => <Th key={name}>{name}</Th>)}
-        >
-          {data.buckets.map(({ at, total, succeeded }) => (
-            <tr key={at} className="border-b">
-              <Td>{label(at)}</Td>
-              <Td>{total}</Td>
-              <Td>{succeeded}</Td>
-            </tr>
-          ))}
-        </Table>
-      </details>
-    </figure>
-  );
-}
-
-/** Buckets without a payment are there too: time runs evenly, and a gap is seen as one. */
-function filled({ buckets, minutes, now }: Data): Data['buckets'] {
-  const width = Math.max(60, minutes) * 1000;
-  const known = new Map(buckets.map((bucket) => [bucket.at, bucket]));
-  const last = Math.floor(now / width) * width;
-  const count = Math.min(120, Math.ceil((minutes * 60_000) / width) + 1);
-  return Array.from({ length: count }, (_, i) => last - (count - 1 - i) * width).map(
-    (at) => known.get(at) ?? { at, total: 0, succeeded: 0 },
+      </ol>
+    </Section>
   );
 }

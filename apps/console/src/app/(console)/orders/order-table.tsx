@@ -53,7 +53,7 @@ function WideRows({ rows }: { rows: Row[] }) {
         <>
           <Th>{t('time')}</Th>
           <Th>{t('status')}</Th>
-          <Th className="text-right">{t('amountHead')}</Th>
+          <Th className="text-right">{t('amount')}</Th>
           <Th>{t('id')}</Th>
           <Th>{t('merchantOrderNo')}</Th>
           <Th>{t('merchant')}</Th>
@@ -75,14 +75,7 @@ function WideRows({ rows }: { rows: Row[] }) {
           <Td>
             <Chip tone={toneOf(row.status, row.hold)}>{row.hold ? status('hold') : status(row.status)}</Chip>
           </Td>
-          <Td className="text-right font-medium whitespace-nowrap">
-            {money(row.amount, row.currency)}
-            {row.refundedAmount > 0 ? (
-              <span className="block text-xs font-normal text-refunded">
-                {t('refunded', { amount: money(row.refundedAmount, row.currency) })}
-              </span>
-            ) : null}
-          </Td>
+          <Td className="text-right font-medium whitespace-nowrap">{money(row.amount, row.currency)}</Td>
           <Td>
             <Link data-row href={`/orders/${row.id}`} className="font-mono text-xs text-primary hover:underline">
               {row.id}
@@ -94,6 +87,11 @@ function WideRows({ rows }: { rows: Row[] }) {
           <Td className="whitespace-nowrap">{row.channelId ? `${row.channelId} / ${row.accountId}` : '—'}</Td>
           <Td className="whitespace-nowrap text-muted" title={row.failureCode ?? ''}>
             {reason(row.failureCode)}
+            {row.refundedAmount > 0 ? (
+              <span className="text-refunded">
+                {t('refunded', { amount: money(row.refundedAmount, row.currency) })}
+              </span>
+            ) : null}
           </Td>
         </tr>
       ))}
