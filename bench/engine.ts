@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { accountSecretsAad } from '../apps/engine/src/platform/secret-places.ts';
 import { createSecrets, parseKeyRing } from '../apps/engine/src/platform/secrets.ts';
 import { migrate } from '../scripts/migrate.mjs';
 import { startPostgres } from '../scripts/postgres/start-postgres.mjs';
@@ -84,7 +85,7 @@ async function addZeroChannel(databaseUrl: string, kek: string): Promise<void> {
   );
   await db.query(
     `INSERT INTO channel_accounts (id, channel_id, label, base_url, config, secrets) VALUES ('zero-main', 'zero', 'zero', 'inproc://zero', '{}', $1)`,
-    [createSecrets(parseKeyRing(kek)).encrypt('{}', 'channel_accounts|secrets|zero-main')],
+    [createSecrets(parseKeyRing(kek)).encrypt('{}', accountSecretsAad('zero-main'))],
   );
   await db.query(`INSERT INTO services (id, config, updated_by) VALUES ('zero.native', $1, 'bench')`, [
     JSON.stringify({ ...rows[0].config, id: 'zero.native', channelIds: ['zero'] }),

@@ -9,6 +9,7 @@ import { scopes } from '../../apps/engine/src/access/authenticate.ts';
 import { hashConsolePassword } from '../../apps/engine/src/access/password.ts';
 import { contentHashOf } from '../../apps/engine/src/config/rule-sets.store.ts';
 import { newId } from '../../apps/engine/src/platform/ids.ts';
+import { accountSecretsAad, webhookSecretAad } from '../../apps/engine/src/platform/secret-places.ts';
 import { createSecrets, parseKeyRing } from '../../apps/engine/src/platform/secrets.ts';
 import { limits, merchants, riskRules, routingRules, services } from './demo-config.ts';
 
@@ -104,13 +105,7 @@ async function seedChannel(): Promise<void> {
     await db.query(
       `INSERT INTO channel_accounts (id, channel_id, label, base_url, config, secrets) VALUES ($1, 'wechat-pay', $2, $3, $4, $5)
        ON CONFLICT (id) DO UPDATE SET base_url = $3, config = $4, secrets = $5, trust = '[]', version = channel_accounts.version + 1, updated_at = now()`,
-      [
-        id,
-        label,
-        sandboxUrl,
-        JSON.stringify(config),
-        secrets.encrypt(JSON.stringify(stored), `channel_accounts|secrets|${id}`),
-      ],
+      [id, label, sandboxUrl, JSON.stringify(config), secrets.encrypt(JSON.stringify(stored), accountSecretsAad(id))],
     );
   }
 }
@@ -123,7 +118,7 @@ async function seedMerchant(
   await db.query(
     `INSERT INTO merchants (id, name, webhook_secret, rate_per_second) VALUES ($1, $2, $3, 2000)
      ON CONFLICT (id) DO NOTHING`,
-    [wanted.id, wanted.name, secrets.encrypt(webhookSecret, `merchants|webhook_secret|${wanted.id}`)],
+    [wanted.id, wanted.name, secrets.encrypt(webhookSecret, webhookSecretAad(wanted.id))],
   );
   const existing =
     known &&
@@ -136,7 +131,7 @@ async function seedMerchant(
   if (!known) {
     await db.query('UPDATE merchants SET webhook_secret = $2 WHERE id = $1', [
       wanted.id,
-      secrets.encrypt(webhookSecret, `merchants|webhook_secret|${wanted.id}`),
+      secrets.encrypt(webhookSecret, webhookSecretAad(wanted.id)),
     ]);
   }
   const key = generateApiKey();

@@ -42,6 +42,10 @@ export type ChannelConfig = {
   params: ChannelParams;
 };
 
+/** Off by hand, or off until a moment that has not come yet. */
+export const isSwitchedOff = ({ enabled, disabledUntil }: ChannelConfig, at: Date): boolean =>
+  !enabled || (disabledUntil !== undefined && disabledUntil > at);
+
 export type AccountConfig = {
   id: string;
   channelId: string;

@@ -1,8 +1,6 @@
 import type { ChannelAdapter, ChannelSession } from '@tributary/channels/channel-adapter';
 import type { ConfigSource } from '../config/snapshot.ts';
-
-/** Where an account's secrets belong, for the envelope's AAD. */
-export const accountSecretsAad = (accountId: string): string => `channel_accounts|secrets|${accountId}`;
+import { accountSecretsAad } from '../platform/secret-places.ts';
 
 /**
  * Channel accounts opened for use: secrets decrypted and keys parsed once, on first use. A changed account (its version

@@ -8,7 +8,7 @@ import type {
   WireResponse,
 } from '@tributary/channels/channel-adapter';
 import type { NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
-import type { ChannelConfig, ConfigSource } from '../config/snapshot.ts';
+import { type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
 import type { CallChannel, Exchange, Route } from '../payments/ports.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import type { AccountCache } from './account-cache.ts';
@@ -172,10 +172,6 @@ export function createGateway(deps: GatewayDeps) {
 }
 
 export type Gateway = ReturnType<typeof createGateway>;
-
-/** Off by hand, or off until a moment that has not come yet. */
-export const isSwitchedOff = (channel: ChannelConfig, now: Date): boolean =>
-  !channel.enabled || (channel.disabledUntil !== undefined && channel.disabledUntil > now);
 
 const round = (ms: number): number => Math.round(ms * 100) / 100;
 

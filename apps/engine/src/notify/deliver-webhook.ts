@@ -6,6 +6,7 @@ import type { NotifyMerchantMessage } from '../payments/operations.ts';
 import { viewPayment, viewRefund } from '../payments/view.ts';
 import type { Pool } from '../platform/db.ts';
 import { newId } from '../platform/ids.ts';
+import { webhookSecretAad } from '../platform/secret-places.ts';
 import { ForbiddenUrl, guardUrl } from './url-guard.ts';
 
 type Log = { warn(fields: object, message: string): void; error(fields: object, message: string): void };
@@ -15,8 +16,6 @@ export const retrySeconds = [15, 30, 60, 180, 300, 600, 1800, 3600, 10_800, 21_6
 
 const timeoutMs = 15_000;
 const claimSeconds = 60;
-
-export const webhookSecretAad = (merchantId: string): string => `merchants|webhook_secret|${merchantId}`;
 
 export type DeliverDeps = {
   pool: Pool;

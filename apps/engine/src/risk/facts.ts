@@ -1,13 +1,14 @@
 import type { FactValues } from '@tributary/rules/define-fact';
 import { zonedTime } from '../config/business-time.ts';
+import { paymentFacts } from '../config/payment-facts.ts';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { PaymentContext } from '../payments/ports.ts';
 import { listFacts } from './facts/list-facts.ts';
-import { paymentFacts } from './facts/payment-facts.ts';
+import { payerFacts } from './facts/payer-facts.ts';
 import { velocityFacts } from './facts/velocity-facts.ts';
 
 /** Everything risk rules may speak of. */
-export const riskFacts = [...paymentFacts, ...listFacts, ...velocityFacts] as const;
+export const riskFacts = [...paymentFacts, ...payerFacts, ...listFacts, ...velocityFacts] as const;
 
 export type VelocityName = (typeof velocityFacts)[number]['name'];
 export type VelocityValues = Partial<Record<VelocityName, number>>;

@@ -1,6 +1,6 @@
 import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
 import type { VersionedRules } from '../config/compiled-rules.ts';
-import type { ChannelConfig, ConfigSnapshot } from '../config/snapshot.ts';
+import { type ConfigSnapshot, isSwitchedOff } from '../config/snapshot.ts';
 import type { PaymentContext, PlanRoute, RoutePlan } from '../payments/ports.ts';
 import { routingEvents } from './events.ts';
 import { routingFacts, routingFactsOf } from './facts.ts';
@@ -62,7 +62,7 @@ function candidatesOf({ snapshot, service, amount, at }: PaymentContext, adapter
           ? 'no_adapter'
           : !adapter.products.has(service.product)
             ? 'product_unsupported'
-            : isOff(channel, at)
+            : isSwitchedOff(channel, at)
               ? 'switched_off'
               : !account.enabled
                 ? 'account_off'
@@ -80,6 +80,3 @@ function candidatesOf({ snapshot, service, amount, at }: PaymentContext, adapter
   }
   return candidates;
 }
-
-const isOff = ({ enabled, disabledUntil }: ChannelConfig, at: Date): boolean =>
-  !enabled || (disabledUntil !== undefined && disabledUntil > at);

@@ -6,6 +6,7 @@ import { scopes } from '../../access/authenticate.ts';
 import { procedure, router } from '../../access/trpc.ts';
 import { AppError } from '../../platform/app-error.ts';
 import { newId } from '../../platform/ids.ts';
+import { webhookSecretAad } from '../../platform/secret-places.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
 const merchantId = z.string().min(1).max(64);
@@ -13,9 +14,6 @@ const scopeList = z.array(z.enum(scopes)).min(1);
 const timeZone = z.string().refine((zone) => Intl.supportedValuesOf('timeZone').includes(zone) || zone === 'UTC', {
   error: 'is not a time zone',
 });
-
-/** Where a merchant's webhook secret belongs, for the envelope's AAD. */
-const webhookSecretAad = (id: string): string => `merchants|webhook_secret|${id}`;
 
 export function createMerchantsRouter({ prisma, audit, pepper, secrets }: AdminDeps) {
   function refuseOthers(wanted: string, onlyMerchant: string | undefined): void {

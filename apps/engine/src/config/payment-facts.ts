@@ -1,6 +1,6 @@
 import { defineFact } from '@tributary/rules/define-fact';
 
-/** What the request itself says. Known without asking anybody. */
+/** What a payment request itself says: facts that risk and routing rules share. */
 export const paymentFacts = [
   defineFact({
     name: 'amount',
@@ -45,22 +45,6 @@ export const paymentFacts = [
     descriptionZh: '付款人标识',
     optional: true,
     example: 'payer-7',
-  }),
-  defineFact({
-    name: 'ip',
-    type: 'string',
-    description: "The payer's IP address.",
-    descriptionZh: '付款人 IP',
-    optional: true,
-    example: '203.0.113.7',
-  }),
-  defineFact({
-    name: 'deviceId',
-    type: 'string',
-    description: "The payer's device.",
-    descriptionZh: '付款设备',
-    optional: true,
-    example: 'device-1',
   }),
   defineFact({
     name: 'hour',
