@@ -61,10 +61,14 @@ export function Overview() {
             <Empty title={t('emptyTitle')}>{t('empty')}</Empty>
           ) : (
             <div className="mt-8 grid gap-8 lg:grid-cols-[2fr_1fr]">
-              <Section title={t('perBucket')}>
-                <PerBucket data={data} />
-              </Section>
-              <TopFailures data={data} />
+              <div className="min-w-0">
+                <Section title={t('perBucket')}>
+                  <PerBucket data={data} />
+                </Section>
+              </div>
+              <div className="min-w-0">
+                <TopFailures data={data} />
+              </div>
             </div>
           )}
         </>
@@ -173,7 +177,7 @@ const Figure = ({ label, value, note, href }: { label: string; value: string; no
   <div className="bg-bg px-4 py-3 last:max-md:col-span-2">
     <dt className="text-xs text-muted">{label}</dt>
     <dd>
-      <Link href={href} className="text-[28px] leading-9 font-semibold hover:text-primary">
+      <Link href={href} className="text-[22px] leading-9 font-semibold hover:text-primary md:text-[28px]">
         {value}
       </Link>
       <p className="min-h-4 text-xs text-subtle">{note}</p>

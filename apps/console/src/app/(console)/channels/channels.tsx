@@ -1,20 +1,15 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
-import { toast } from 'sonner';
-import { bps, dateTime, money, percent, timeOfDay } from '@/lib/format';
-import { useMe } from '@/lib/session';
-import { type Outputs, useTrpc } from '@/lib/trpc';
-import { Button } from '@/ui/button';
-import { Chip } from '@/ui/chip';
+import { percent } from '@/lib/format';
+import { useTrpc } from '@/lib/trpc';
 import { Loaded } from '@/ui/loaded';
+import { Meter } from '@/ui/meter';
 import { Empty } from '@/ui/states';
-import { Facts, Page, Section, Table, Td, Th } from '@/ui/table';
-import { SwitchOff } from './switch-off';
-
-export type Channel = Outputs['channels']['list']['channels'][number];
+import { Page, Table, Td, Th } from '@/ui/table';
+import { type Channel, ChannelState, ChannelSwitch, OffBecause } from './channel-actions';
 
 /** Which channel is unwell, and how to take it out for a while. */
 export function Channels() {
@@ -27,13 +22,14 @@ export function Channels() {
           channels.length === 0 ? (
             <Empty title={t('none')} />
           ) : (
-            channels.map((channel) => (
-              <ChannelSection
-                key={channel.id}
-                channel={channel}
-                alone={channels.filter(({ state }) => state === 'on').length < 2}
-              />
-            ))
+            <>
+              <div className="mb-3 grid gap-2">
+                {channels.map((channel) => (
+                  <OffBecause key={channel.id} channel={channel} />
+                ))}
+              </div>
+              <Rows channels={channels} />
+            </>
           )
         }
       </Loaded>
@@ -41,137 +37,60 @@ export function Channels() {
   );
 }
 
-function ChannelSection({ channel, alone }: { channel: Channel; alone: boolean }) {
+function Rows({ channels }: { channels: Channel[] }) {
   const t = useTranslations('channels');
-  const { may } = useMe();
-  const trpc = useTrpc();
-  const queries = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  const refresh = () => queries.invalidateQueries({ queryKey: trpc.channels.list.queryKey() });
-  const on = useMutation(
-    trpc.channels.switchOn.mutationOptions({
-      onSuccess: () => {
-        toast.success(t('switchedOn', { name: channel.name }));
-        return refresh();
-      },
-      onError: (error) => toast.error(error.message),
-    }),
-  );
-  const off = channel.state === 'off';
+  const all = channels.reduce((sum, { last60m }) => sum + last60m.total, 0);
   return (
-    <Section
-      title={`${channel.name} (${channel.id})`}
-      actions={
+    <Table
+      label={t('title')}
+      head={
         <>
-          <Chip tone={off ? 'closed' : channel.last5m.total === 0 ? 'pending' : 'success'}>
-            {off
-              ? channel.disabledUntil
-                ? t('offUntil', { time: timeOfDay(channel.disabledUntil).slice(0, 5) })
-                : t('off')
-              : channel.last5m.total === 0
-                ? t('noTraffic')
-                : t('on')}
-          </Chip>
-          {may('channels.switch') ? (
-            off ? (
-              <Button onClick={() => on.mutate({ id: channel.id })} disabled={on.isPending}>
-                {t('switchOn')}
-              </Button>
-            ) : (
-              <Button look="danger" onClick={() => setAsking(true)}>
-                {t('switchOff')}
-              </Button>
-            )
-          ) : null}
+          <Th>{t('channel')}</Th>
+          <Th>{t('state')}</Th>
+          <Th className="text-right">{t('last5m')}</Th>
+          <Th className="text-right">{t('last60m')}</Th>
+          <Th className="text-right">{t('payments60')}</Th>
+          <Th className="text-right">{t('share')}</Th>
+          <Th className="text-right">{t('open')}</Th>
+          <Th>{t('inFlight')}</Th>
+          <Th>{t('accounts')}</Th>
+          <Th>{t('fee')}</Th>
+          <Th>
+            <span className="sr-only">{t('act')}</span>
+          </Th>
         </>
       }
     >
-      {off ? (
-        <p className="mb-3 rounded-md bg-warn-bg px-3 py-2 text-warn">
-          {t('offBecause', {
-            who: channel.disabledBy ?? '—',
-            reason: channel.disabledReason ?? '—',
-            until: channel.disabledUntil ? dateTime(channel.disabledUntil) : '—',
-          })}
-        </p>
-      ) : null}
-      <div className="grid gap-6 lg:grid-cols-[minmax(260px,1fr)_2fr]">
-        <Facts
-          rows={[
-            [
-              t('last5m'),
-              `${percent(channel.last5m.succeeded, channel.last5m.succeeded + channel.last5m.failed)} · ${t('count', { count: channel.last5m.total })}`,
-            ],
-            [
-              t('last60m'),
-              `${percent(channel.last60m.succeeded, channel.last60m.succeeded + channel.last60m.failed)} · ${t('count', { count: channel.last60m.total })} · ${t('openCount', { count: channel.last60m.open })}`,
-            ],
-            [t('products'), channel.products.join(' · ')],
-            [t('priority'), channel.priority],
-            [t('fee'), bps(channel.feeBps)],
-            [
-              t('bulkhead'),
-              t('bulkheadOf', {
-                concurrent: channel.params.maxConcurrent,
-                queue: channel.params.maxQueue,
-                wait: channel.params.queueTimeoutMs,
-              }),
-            ],
-          ]}
-        />
-        <div className="min-w-0">
-          {channel.compartments.length > 0 ? (
-            <Table
-              label={t('compartments')}
-              head={[t('compartment'), t('active'), t('queued'), t('rejected'), t('timeouts')].map((name) => (
-                <Th key={name}>{name}</Th>
-              ))}
-            >
-              {channel.compartments.map(({ group, limits, stats }) => (
-                <tr key={group} className="border-b">
-                  <Td>{t(`groups.${group}`)}</Td>
-                  <Td>{`${stats.active} / ${limits.maxConcurrent}`}</Td>
-                  <Td>{`${stats.queued} / ${limits.maxQueue}`}</Td>
-                  <Td>{stats.rejected}</Td>
-                  <Td>{stats.timeouts}</Td>
-                </tr>
-              ))}
-            </Table>
-          ) : null}
-          <Table
-            label={t('accounts')}
-            head={[t('account'), t('state'), t('verification'), t('band'), t('keys')].map((name) => (
-              <Th key={name}>{name}</Th>
-            ))}
-          >
-            {channel.accounts.map((account) => (
-              <tr key={account.id} className="border-b">
-                <Td>
-                  {account.label} <span className="font-mono text-xs text-subtle">{account.id}</span>
-                </Td>
-                <Td>
-                  <Chip tone={account.enabled ? 'success' : 'closed'}>{account.enabled ? t('on') : t('off')}</Chip>
-                </Td>
-                <Td>
-                  {t(
-                    `verificationModes.${(account.config.verification as { mode?: string } | undefined)?.mode ?? 'none'}`,
-                  )}
-                </Td>
-                <Td className="whitespace-nowrap">
-                  {account.maxAmount > 1e14
-                    ? t('anyAmount')
-                    : `${money(account.minAmount, 'CNY')} – ${money(account.maxAmount, 'CNY')}`}
-                </Td>
-                <Td className="font-mono text-xs" title={account.trustedKeys.map(({ serial }) => serial).join(', ')}>
-                  {account.secretsFingerprint}
-                  {account.trustedKeys.length > 0 ? ` · ${t('trusted', { count: account.trustedKeys.length })}` : ''}
-                </Td>
-              </tr>
-            ))}
-          </Table>
-        </div>
-      </div>
-      <SwitchOff channel={channel} alone={alone} open={asking} onClose={() => setAsking(false)} onDone={refresh} />
-    </Section>
+      {channels.map((channel) => {
+        const { last5m, last60m, compartments } = channel;
+        const place = compartments.find(({ group }) => group === 'place');
+        return (
+          <tr key={channel.id} className="border-b hover:bg-surface">
+            <Td>
+              <Link href={`/channels/${channel.id}`} className="font-medium text-primary hover:underline">
+                {channel.name}
+              </Link>{' '}
+              <span className="font-mono text-xs text-subtle">{channel.id}</span>
+            </Td>
+            <Td>
+              <ChannelState channel={channel} />
+            </Td>
+            <Td className="text-right">{percent(last5m.succeeded, last5m.succeeded + last5m.failed)}</Td>
+            <Td className="text-right">{percent(last60m.succeeded, last60m.succeeded + last60m.failed)}</Td>
+            <Td className="text-right">{last60m.total}</Td>
+            <Td className="text-right">{percent(last60m.total, all)}</Td>
+            <Td className="text-right">{last60m.open}</Td>
+            <Td>{place ? <Meter value={place.stats.active} max={place.limits.maxConcurrent} /> : '—'}</Td>
+            <Td>
+              {channel.accounts.filter(({ enabled }) => enabled).length} / {channel.accounts.length}
+            </Td>
+            <Td>{(channel.feeBps / 100).toFixed(2)}%</Td>
+            <Td className="text-right whitespace-nowrap">
+              <ChannelSwitch channel={channel} others={channels.filter(({ id }) => id !== channel.id)} />
+            </Td>
+          </tr>
+        );
+      })}
+    </Table>
   );
 }

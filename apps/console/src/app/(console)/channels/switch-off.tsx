@@ -8,18 +8,18 @@ import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Input, Select } from '@/ui/field';
-import type { Channel } from './channels';
+import type { Channel } from './channel-actions';
 
 /** Taking a channel out is a lease: it says for how long and why, and what it will do. */
 export function SwitchOff({
   channel,
-  alone,
+  others,
   open,
   onClose,
   onDone,
 }: {
   channel: Channel;
-  alone: boolean;
+  others: Channel[];
   open: boolean;
   onClose: () => void;
   onDone: () => Promise<void>;
@@ -27,6 +27,7 @@ export function SwitchOff({
   const t = useTranslations('channels');
   const [minutes, setMinutes] = useState(15);
   const [reason, setReason] = useState('');
+  const heirs = others.filter(({ state }) => state === 'on');
   const off = useMutation(
     useTrpc().channels.switchOff.mutationOptions({
       onSuccess: async () => {
@@ -50,7 +51,13 @@ export function SwitchOff({
       description={t('switchOffEffect', { perHour: channel.last60m.total, open: channel.last60m.open })}
     >
       <form onSubmit={submit} className="grid gap-4">
-        {alone ? <p className="rounded-md bg-failed-bg px-3 py-2 text-failed">{t('alone')}</p> : null}
+        {heirs.length === 0 ? (
+          <p className="rounded-md bg-failed-bg px-3 py-2 text-failed">{t('alone')}</p>
+        ) : (
+          <p className="rounded-md bg-surface px-3 py-2">
+            {t('heirs', { names: heirs.map(({ name }) => name).join('、') })}
+          </p>
+        )}
         <Field label={t('howLong')}>
           {(id) => (
             <Select id={id} value={minutes} onChange={(event) => setMinutes(Number(event.target.value))}>
