@@ -13,6 +13,7 @@ import { Loaded } from '@/ui/loaded';
 import { Skeleton } from '@/ui/states';
 import { Section, Table, Td, Th } from '@/ui/table';
 import { type Kind, RuleTable } from './rules';
+import { TryOne } from './try-one';
 
 const JsonEditor = dynamic(() => import('./json-editor').then((module) => module.JsonEditor), {
   ssr: false,
@@ -205,6 +206,7 @@ function Form({
           <RuleTable rules={check.data.rules} />
         </Section>
       ) : null}
+      <div className="mt-8">{valid ? <TryOne kind={kind} draft={parsed.value} /> : null}</div>
       <Dialog
         open={publishing}
         onClose={() => setPublishing(false)}

@@ -108,6 +108,8 @@ export function JsonEditor({
       }),
     });
     view.current = editor;
+    // It scrolls by itself, so it must be reachable by keyboard.
+    editor.scrollDOM.tabIndex = 0;
     return () => editor.destroy();
   }, [label]);
 

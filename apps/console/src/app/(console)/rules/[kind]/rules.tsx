@@ -11,6 +11,7 @@ import { Loaded } from '@/ui/loaded';
 import { Empty } from '@/ui/states';
 import { Page, Section, Table, Td, Th } from '@/ui/table';
 import { Editor } from './editor';
+import { History } from './history';
 import { TryOne } from './try-one';
 
 export type Kind = 'risk' | 'routing';
@@ -67,42 +68,16 @@ export function Rules({ kind }: { kind: Kind }) {
                   <Empty title={t('none')} />
                 )}
               </Section>
-              <TryOne />
-              <Section title={t('history')}>
-                <Table
-                  label={t('history')}
-                  head={[t('versionHead'), t('state'), t('note'), t('author'), t('when'), ''].map((name) => (
-                    <Th key={name}>{name}</Th>
-                  ))}
-                >
-                  {data.versions.map((one) => (
-                    <tr
-                      key={one.version}
-                      className={`border-b ${one.version === (version ?? active) ? 'bg-surface' : ''}`}
-                    >
-                      <Td>v{one.version}</Td>
-                      <Td>
-                        <Chip
-                          tone={one.status === 'published' ? 'success' : one.status === 'draft' ? 'pending' : 'closed'}
-                        >
-                          {t(`states.${one.status}`)}
-                        </Chip>
-                      </Td>
-                      <Td>{one.note || '—'}</Td>
-                      <Td>{one.createdBy}</Td>
-                      <Td className="whitespace-nowrap">{dateTime(one.publishedAt ?? one.createdAt)}</Td>
-                      <Td className="text-right">
-                        <Button
-                          look="quiet"
-                          onClick={() => void setVersion(one.version === active ? null : one.version)}
-                        >
-                          {t('show')}
-                        </Button>
-                      </Td>
-                    </tr>
-                  ))}
-                </Table>
-              </Section>
+              <TryOne kind={kind} />
+              <History
+                kind={kind}
+                versions={data.versions}
+                shown={version ?? active}
+                active={active}
+                mayWrite={data.mayWrite}
+                onShow={(one) => void setVersion(one === active ? null : one)}
+                onEdit={(one) => void setVersion(one).then(() => setMode('edit'))}
+              />
             </>
           );
         }}
@@ -153,7 +128,7 @@ export function RuleTable({ rules }: { rules: Described }) {
             <span className="font-mono text-xs text-subtle">{rule.id}</span>{' '}
             {rule.enabled ? null : <Chip tone="closed">{t('disabled')}</Chip>}
           </Td>
-          <Td className="max-w-xl font-mono text-xs">{rule.words[locale]}</Td>
+          <Td className="max-w-xl">{rule.words[locale]}</Td>
           <Td className="whitespace-nowrap">
             {t.has(`events.${rule.event.type}`) ? t(`events.${rule.event.type}`) : rule.event.type}
             <br />

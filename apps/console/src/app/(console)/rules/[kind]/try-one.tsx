@@ -1,128 +1,108 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useLocale, useTranslations } from 'next-intl';
+import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
-import { money, parseYuan } from '@/lib/format';
+import { parseYuan } from '@/lib/format';
 import { useMe } from '@/lib/session';
-import { type Outputs, useTrpc } from '@/lib/trpc';
+import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
-import { Chip } from '@/ui/chip';
-import { Field, Input } from '@/ui/field';
+import { Field, Input, Select } from '@/ui/field';
 import { Loaded } from '@/ui/loaded';
-import { Section, Table, Td, Th } from '@/ui/table';
+import { Section } from '@/ui/table';
+import type { Kind } from './rules';
+import { TryAnswer } from './try-answer';
 
-type Decision = Outputs['decide']['run'];
-type Facts = { merchantId: string; serviceId: string; amount: number; payer?: { id: string } };
+type Payment = {
+  merchantId: string;
+  serviceId: string;
+  amount: number;
+  payer?: { id?: string; ip?: string; deviceId?: string };
+};
 
-/** "What would happen to this payment?" by the rules in force; nothing is written. */
-export function TryOne() {
+/** "What would happen to this payment?" by the rules in force, or by a draft; nothing is written. */
+export function TryOne({ kind, draft }: { kind: Kind; draft?: unknown }) {
   const t = useTranslations('tryOne');
   const { may } = useMe();
   const trpc = useTrpc();
-  const [input, setInput] = useState<Facts>();
+  const [payment, setPayment] = useState<Payment>();
   const [problem, setProblem] = useState<string>();
-  const query = useQuery(
-    trpc.decide.run.queryOptions(input ?? { merchantId: '', serviceId: '', amount: 1 }, {
-      enabled: input !== undefined,
-      staleTime: 0,
-    }),
+  const allowed = may('lab.run');
+  const merchants = useQuery(
+    trpc.merchants.list.queryOptions(undefined, { enabled: allowed && may('merchants.read') }),
   );
-  if (!may('lab.run')) return null;
+  const services = useQuery(trpc.services.list.queryOptions(undefined, { enabled: allowed && may('services.read') }));
+  const query = useQuery(
+    trpc.decide.run.queryOptions(
+      {
+        ...(payment ?? { merchantId: '', serviceId: '', amount: 1 }),
+        ...(draft === undefined ? {} : { draft: { kind, document: draft } }),
+      },
+      { enabled: payment !== undefined, staleTime: 0, placeholderData: (before) => before },
+    ),
+  );
+  if (!allowed) return null;
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const read = (name: string) => String(new FormData(event.currentTarget).get(name) ?? '').trim();
+    const form = new FormData(event.currentTarget);
+    const read = (name: string) => String(form.get(name) ?? '').trim();
     const amount = parseYuan(read('amount'));
     setProblem(amount ? undefined : t('badAmount'));
-    if (amount)
-      setInput({
-        merchantId: read('merchantId'),
-        serviceId: read('serviceId'),
-        amount,
-        ...(read('payer') ? { payer: { id: read('payer') } } : {}),
-      });
+    if (!amount) return;
+    const payer = Object.fromEntries(
+      (['id', 'ip', 'deviceId'] as const).flatMap((name) => (read(name) ? [[name, read(name)]] : [])),
+    );
+    setPayment({
+      merchantId: read('merchantId'),
+      serviceId: read('serviceId'),
+      amount,
+      ...(Object.keys(payer).length > 0 ? { payer } : {}),
+    });
   };
   return (
-    <Section title={t('title')}>
+    <Section title={t(draft === undefined ? 'title' : 'titleDraft')}>
       <form
         onSubmit={submit}
-        className="grid grid-cols-2 items-end gap-2 md:grid-cols-[repeat(4,minmax(0,200px))_auto]"
+        className="grid grid-cols-2 items-end gap-2 md:grid-cols-3 xl:grid-cols-[2fr_2fr_1fr_1fr_1fr_1fr_auto]"
       >
         <Field label={t('merchant')}>
-          {(id) => <Input id={id} name="merchantId" defaultValue="mch_cafe" required />}
+          {(id) => (
+            <Select id={id} name="merchantId" required>
+              {merchants.data?.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name}
+                </option>
+              ))}
+            </Select>
+          )}
         </Field>
         <Field label={t('service')}>
-          {(id) => <Input id={id} name="serviceId" defaultValue="wechat.native" required />}
+          {(id) => (
+            <Select id={id} name="serviceId" required>
+              {services.data?.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.id}
+                </option>
+              ))}
+            </Select>
+          )}
         </Field>
         <Field label={t('amount')} error={problem}>
           {(id) => <Input id={id} name="amount" inputMode="decimal" defaultValue="12.99" required />}
         </Field>
-        <Field label={t('payer')}>{(id) => <Input id={id} name="payer" placeholder="payer-7" />}</Field>
+        <Field label={t('payer')}>{(id) => <Input id={id} name="id" placeholder="payer-7" />}</Field>
+        <Field label={t('ip')}>{(id) => <Input id={id} name="ip" placeholder="203.0.113.7" />}</Field>
+        <Field label={t('device')}>{(id) => <Input id={id} name="deviceId" />}</Field>
         <Button type="submit" className="justify-self-start">
           {t('run')}
         </Button>
       </form>
-      {input ? (
-        <div className="mt-4">{<Loaded query={query}>{(decision) => <Answer decision={decision} />}</Loaded>}</div>
+      {payment ? (
+        <div className="mt-4" aria-live="polite">
+          <Loaded query={query}>{(decision) => <TryAnswer decision={decision} />}</Loaded>
+        </div>
       ) : null}
     </Section>
-  );
-}
-
-function Answer({ decision: { risk, routing } }: { decision: Decision }) {
-  const t = useTranslations('tryOne');
-  const locale = useLocale() === 'en' ? 'en' : 'zh';
-  const reasons = useTranslations('reasons');
-  const say = (reason: string) => {
-    const [key = '', detail] = reason.split(':');
-    return reasons.has(key) ? reasons(key, { detail: detail ?? '' }) : reason;
-  };
-  return (
-    <div className="grid gap-6 lg:grid-cols-2">
-      <div className="min-w-0">
-        <p className="mb-2 flex items-center gap-2">
-          {t('risk', { version: risk.version })}{' '}
-          <Chip tone={risk.outcome === 'approve' ? 'success' : risk.outcome === 'review' ? 'warn' : 'blocked'}>
-            {t(`outcomes.${risk.outcome}`)}
-          </Chip>
-          {risk.failure ? <span className="font-mono text-xs">{risk.failure.code}</span> : null}
-        </p>
-        <Table
-          label={t('riskRules')}
-          head={[t('rule'), t('result'), t('because')].map((name) => <Th key={name}>{name}</Th>)}
-        >
-          {risk.rules.map((rule) => (
-            <tr key={rule.id} className="border-b align-top">
-              <Td>{rule.name}</Td>
-              <Td>{rule.result ? t('fires') : t('quiet')}</Td>
-              <Td className="font-mono text-xs">{rule.words[locale]}</Td>
-            </tr>
-          ))}
-        </Table>
-        {risk.limits.map((limit) => (
-          <p key={limit.limitId} className="mt-2 text-xs text-muted">
-            {limit.name} ({limit.scopeKey}): {money(limit.usedAmount, 'CNY')} /{' '}
-            {limit.maxAmount === null ? '—' : money(limit.maxAmount, 'CNY')} · {limit.usedCount} /{' '}
-            {limit.maxCount ?? '—'} {limit.fits ? '' : t('overLimit')}
-          </p>
-        ))}
-      </div>
-      <div className="min-w-0">
-        <p className="mb-2">{t('routing', { version: routing.version })}</p>
-        <Table
-          label={t('candidates')}
-          head={[t('account'), t('because'), t('priority')].map((name) => <Th key={name}>{name}</Th>)}
-        >
-          {routing.candidates.map((one) => (
-            <tr key={one.accountId} className="border-b">
-              <Td>{`${one.channelId} / ${one.accountId}`}</Td>
-              <Td>{say(one.reason)}</Td>
-              <Td>{one.priority}</Td>
-            </tr>
-          ))}
-        </Table>
-      </div>
-    </div>
   );
 }
