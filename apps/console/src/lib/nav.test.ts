@@ -10,7 +10,7 @@ const pagesOf = (role: Role): string[] =>
 
 describe('navigation', () => {
   it('shows each role only what it may see', () => {
-    expect(pagesOf('merchant')).toEqual(['/', '/orders', '/services', '/audit']);
+    expect(pagesOf('merchant')).toEqual(['/', '/orders', '/merchants', '/services', '/audit']);
     expect(pagesOf('support')).toEqual(['/', '/orders', '/channels', '/merchants', '/services']);
     expect(pagesOf('admin')).toHaveLength(nav.flatMap(({ pages }) => pages).length);
   });

@@ -18,7 +18,7 @@ export const nav: readonly { group: string; pages: readonly NavPage[] }[] = [
     group: 'connect',
     pages: [
       { path: '/channels', key: 'channels', anyOf: ['channels.read'], hotkey: 'c' },
-      { path: '/merchants', key: 'merchants', anyOf: ['merchants.read'], hotkey: 'm' },
+      { path: '/merchants', key: 'merchants', anyOf: ['merchants.read', 'merchantKeys.rotate'], hotkey: 'm' },
       { path: '/services', key: 'services', anyOf: ['services.read'], hotkey: 's' },
     ],
   },

@@ -1,4 +1,10 @@
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from 'react';
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from 'react';
 
 const control = 'control h-8 w-full min-w-0 rounded-md border border-edge bg-bg px-2 text-fg placeholder:text-subtle';
 
@@ -34,4 +40,8 @@ export const Input = ({ className = '', ...rest }: InputHTMLAttributes<HTMLInput
 
 export const Select = ({ className = '', ...rest }: SelectHTMLAttributes<HTMLSelectElement>) => (
   <select className={`${control} ${className}`} {...rest} />
+);
+
+export const Textarea = ({ className = '', ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement>) => (
+  <textarea className={`${control} h-auto py-1.5 font-mono text-xs ${className}`} {...rest} />
 );

@@ -1,15 +1,26 @@
 import type { ReactNode, TdHTMLAttributes, ThHTMLAttributes } from 'react';
 
 /** A dense table that scrolls sideways by itself, so that the page never does. */
-export const Table = ({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) => (
+export const Table = ({
+  label,
+  head,
+  children,
+  wide = false,
+}: {
+  label: string;
+  head: ReactNode;
+  children: ReactNode;
+  /** Has many columns: on a phone it scrolls rather than breaks every word. */
+  wide?: boolean;
+}) => (
   <section
-    className="overflow-x-auto"
+    className="relative overflow-x-auto"
     aria-label={
       label
     } /* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */
     tabIndex={0}
   >
-    <table className="w-full border-collapse text-left">
+    <table className={`w-full border-collapse text-left ${wide ? 'max-md:min-w-[52rem]' : ''}`}>
       <thead className="bg-surface text-xs text-muted">
         <tr className="border-b">{head}</tr>
       </thead>

@@ -50,6 +50,7 @@ export function Audit() {
           if (rows.length === 0) return <Empty title={t('none')} />;
           return (
             <Table
+              wide
               label={t('title')}
               head={[t('time'), t('who'), t('act'), t('object'), t('result'), t('reason'), t('details')].map((name) => (
                 <Th key={name}>{name}</Th>

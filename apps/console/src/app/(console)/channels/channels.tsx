@@ -42,6 +42,7 @@ function Rows({ channels }: { channels: Channel[] }) {
   const all = channels.reduce((sum, { last60m }) => sum + last60m.total, 0);
   return (
     <Table
+      wide
       label={t('title')}
       head={
         <>

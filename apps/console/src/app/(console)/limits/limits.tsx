@@ -34,6 +34,7 @@ export function Limits() {
               <Empty title={t('none')} />
             ) : (
               <Table
+                wide
                 label={t('limits')}
                 head={
                   <>

@@ -19,6 +19,7 @@ export function Nodes() {
       <Loaded query={query}>
         {({ nodes, configVersion, now }) => (
           <Table
+            wide
             label={t('title')}
             head={[
               t('node'),

@@ -17,6 +17,7 @@ export function Services() {
       <Loaded query={query}>
         {(services) => (
           <Table
+            wide
             label={t('title')}
             head={[
               'serviceId',

@@ -17,6 +17,7 @@ export function Users() {
       <Loaded query={query}>
         {(users) => (
           <Table
+            wide
             label={t('title')}
             head={[t('email'), t('name'), t('role'), t('merchant'), t('state'), t('sessions'), t('seen')].map(
               (name) => <Th key={name}>{name}</Th>,

@@ -34,6 +34,7 @@ export function Accounts({ channel }: { channel: Channel }) {
         </p>
       ) : null}
       <Table
+        wide
         label={t('accounts')}
         head={
           <>

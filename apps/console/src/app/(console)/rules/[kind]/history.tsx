@@ -39,6 +39,7 @@ export function History({
   return (
     <Section title={t('history')}>
       <Table
+        wide
         label={t('history')}
         head={
           <>

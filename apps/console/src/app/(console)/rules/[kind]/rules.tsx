@@ -116,6 +116,7 @@ export function RuleTable({ rules }: { rules: Described }) {
   if (rules.length === 0) return <Empty title={t('none')} />;
   return (
     <Table
+      wide
       label={t('table')}
       head={['#', t('rule'), t('when_'), t('then'), t('priority')].map((name) => <Th key={name}>{name}</Th>)}
     >
