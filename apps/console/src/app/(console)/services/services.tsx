@@ -1,16 +1,23 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import type { ServiceConfig } from '@tributary/contracts/service-config';
 import { useTranslations } from 'next-intl';
+import { useState } from 'react';
 import { dateTime, money } from '@/lib/format';
+import { useMe } from '@/lib/session';
 import { useTrpc } from '@/lib/trpc';
+import { Button } from '@/ui/button';
 import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Page, Table, Td, Th } from '@/ui/table';
+import { ServiceForm } from './service-form';
 
 /** The catalogue: every product of ours, defined by data. */
 export function Services() {
   const t = useTranslations('services');
+  const { may } = useMe();
+  const [editing, setEditing] = useState<{ config: ServiceConfig; version: number }>();
   const query = useQuery(useTrpc().services.list.queryOptions());
   return (
     <Page title={t('title')} lead={t('lead')}>
@@ -19,18 +26,27 @@ export function Services() {
           <Table
             wide
             label={t('title')}
-            head={[
-              'serviceId',
-              t('name'),
-              t('state'),
-              t('product'),
-              t('channels'),
-              t('amounts'),
-              t('expires'),
-              t('timeout'),
-              t('schedule'),
-              t('changed'),
-            ].map((name) => <Th key={name}>{name}</Th>)}
+            head={
+              <>
+                {[
+                  'serviceId',
+                  t('name'),
+                  t('state'),
+                  t('product'),
+                  t('channels'),
+                  t('amounts'),
+                  t('expires'),
+                  t('timeout'),
+                  t('schedule'),
+                  t('changed'),
+                ].map((name) => (
+                  <Th key={name}>{name}</Th>
+                ))}
+                <Th>
+                  <span className="sr-only">{t('act')}</span>
+                </Th>
+              </>
+            }
           >
             {services.map(({ id, config, version, updatedAt, updatedBy }) => (
               <tr key={id} className="border-b">
@@ -61,11 +77,29 @@ export function Services() {
                   className="whitespace-nowrap text-muted"
                   title={updatedBy}
                 >{`v${version} · ${dateTime(updatedAt)}`}</Td>
+                <Td className="text-right whitespace-nowrap">
+                  {config && may('services.write') ? (
+                    <>
+                      <Button look="quiet" onClick={() => setEditing({ config, version })}>
+                        {t('edit')}
+                      </Button>
+                      <Button
+                        look="quiet"
+                        onClick={() =>
+                          setEditing({ config: { ...config, id: `${config.id}.copy`, enabled: false }, version: 0 })
+                        }
+                      >
+                        {t('clone')}
+                      </Button>
+                    </>
+                  ) : null}
+                </Td>
               </tr>
             ))}
           </Table>
         )}
       </Loaded>
+      {editing ? <ServiceForm {...editing} onClose={() => setEditing(undefined)} /> : null}
     </Page>
   );
 }
