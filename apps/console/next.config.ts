@@ -7,7 +7,8 @@ const withNextIntl = createNextIntlPlugin('./src/i18n/request.ts');
 const policy = [
   "default-src 'self'",
   // Next's own bootstrap scripts are inline; everything else comes from this origin.
-  "script-src 'self' 'unsafe-inline'",
+  // React's development build also wants eval.
+  `script-src 'self' 'unsafe-inline'${process.env.NODE_ENV === 'development' ? " 'unsafe-eval'" : ''}`,
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "connect-src 'self'",

@@ -64,7 +64,7 @@ export function Services() {
                 </Td>
                 <Td className="whitespace-nowrap">{config ? `${config.expiresInSeconds} s` : ''}</Td>
                 <Td className="whitespace-nowrap">{config ? `${config.placeTimeoutMs} ms` : ''}</Td>
-                <Td className="whitespace-nowrap">
+                <Td className="text-xs">
                   {config
                     ? [
                         `${config.syncSchedule.firstSeconds} s`,
@@ -73,10 +73,9 @@ export function Services() {
                       ].join(' → ')
                     : ''}
                 </Td>
-                <Td
-                  className="whitespace-nowrap text-muted"
-                  title={updatedBy}
-                >{`v${version} · ${dateTime(updatedAt)}`}</Td>
+                <Td className="whitespace-nowrap text-muted" title={`${updatedBy} · ${dateTime(updatedAt)}`}>
+                  v{version}
+                </Td>
                 <Td className="text-right whitespace-nowrap">
                   {config && may('services.write') ? (
                     <>

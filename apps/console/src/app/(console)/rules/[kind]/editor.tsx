@@ -175,7 +175,9 @@ function Form({
             </ul>
           </Section>
           <Section title={t('changes', { version: baseVersion })}>
-            {check.data && check.data.changes.length > 0 ? (
+            {check.data && !check.data.ok ? (
+              <p className="text-muted">{t('fixFirst')}</p>
+            ) : check.data && check.data.changes.length > 0 ? (
               <ul className="list-disc pl-5">
                 {check.data.changes.map(({ words }) => (
                   <li key={words.en}>{words[locale]}</li>
@@ -185,7 +187,8 @@ function Form({
               <p className="text-muted">{t('sameAsActive')}</p>
             )}
           </Section>
-          <Section title={t('factsTitle')}>
+          <details className="mt-8">
+            <summary className="font-semibold">{t('factsCount', { count: facts.length })}</summary>
             <Table
               label={t('factsTitle')}
               head={[t('fact'), t('type'), t('meaning')].map((name) => <Th key={name}>{name}</Th>)}
@@ -198,7 +201,7 @@ function Form({
                 </tr>
               ))}
             </Table>
-          </Section>
+          </details>
         </div>
       </div>
       {check.data && check.data.rules.length > 0 ? (

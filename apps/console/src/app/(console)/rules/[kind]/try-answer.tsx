@@ -57,7 +57,11 @@ export function TryAnswer({ decision: { risk, routing } }: { decision: Decision 
             <Chip tone="failed">{codes('no_route')}</Chip>
           )}
         </p>
-        {routing.rules.length > 0 ? <RuleResults rules={routing.rules} label={t('routingRules')} /> : null}
+        {routing.rules.length > 0 ? (
+          <div className="mb-4">
+            <RuleResults rules={routing.rules} label={t('routingRules')} />
+          </div>
+        ) : null}
         <Table
           label={t('candidates')}
           head={[t('account'), t('because'), t('priority')].map((name) => <Th key={name}>{name}</Th>)}
