@@ -18,6 +18,10 @@ const shellPages = [
   '/channels',
   '/rules/routing',
   '/rules/risk',
+  '/rules/risk?mode=edit',
+  '/limits',
+  '/channels/wechat-pay',
+  '/merchants/mch_cafe',
   '/merchants',
   '/services',
   '/nodes',
@@ -205,6 +209,110 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
       async () => (await shop.place({ payer: { id: 'browser-blocked' } })).body.failure?.code === 'risk_rejected',
       2_000,
     );
+    await context.close();
+  });
+
+  it('narrows the story to its trouble, with the keyboard, and shares what it shows', async () => {
+    const { context, page } = await signIn('oncall');
+    const control = (faults: object[]) =>
+      fetch(`${system.urls.sandbox}/control/channels/wechat-pay/faults`, {
+        method: 'POST',
+        body: JSON.stringify(faults),
+      });
+    await control([{ lostReply: 1, operations: ['place'], seed: 1 }]);
+    const lost = (await createMerchant(system).place({ amount: 777 })).body;
+    await control([]);
+    await page.goto(`${system.urls.console}/orders/${lost.id}`);
+    await page.waitForSelector('text=资金状态未确认');
+    await page.locator('body').press('e');
+    await expect.poll(() => page.url()).toContain('ev=');
+    await page.getByRole('button', { name: /^异常/ }).click();
+    await expect.poll(() => page.locator('ol button[aria-expanded]').count()).toBe(1);
+    await page.waitForSelector('text=/略去 \\d+ 个事件/');
+    await page.getByRole('button', { name: '查询渠道' }).click();
+    await page.getByRole('button', { name: /^全部/ }).click();
+    await page
+      .getByRole('button', { name: /查询渠道|渠道已受理/ })
+      .nth(1)
+      .waitFor();
+    await context.close();
+  });
+
+  it('says which part of a link it did not understand', async () => {
+    const { context, page } = await signIn('ops');
+    await page.goto(`${system.urls.console}/orders?status=succeeded,xyz&t=1h`);
+    await page.waitForSelector('text=status=xyz 无效');
+    await expect.poll(() => page.locator('tbody tr').count()).toBeGreaterThan(0);
+    await page.locator('body').press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/orders\/pay_/);
+    await page.goBack();
+    await page.getByRole('button', { name: /移除筛选 时间/ }).waitFor();
+    await context.close();
+  });
+
+  it('shows a new key once, to those it belongs to, and never again', async () => {
+    const { context, page } = await signIn('merchant');
+    await page.goto(`${system.urls.console}/merchants`);
+    await page.getByRole('link', { name: /我的商户/ }).click();
+    await page.getByRole('button', { name: '创建密钥' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('新密钥名称').fill('browser key');
+    await dialog.getByRole('button', { name: '创建密钥' }).click();
+    const shown = dialog.locator('[role=status] .font-mono').first();
+    await shown.waitFor();
+    const secret = (await shown.textContent()) ?? '';
+    expect(secret).toMatch(/^tk_/);
+    expect(await dialog.getByRole('button', { name: '关闭' }).first().isDisabled()).toBe(true);
+    await dialog.getByLabel('我已保存').check();
+    await dialog.getByRole('button', { name: '关闭' }).first().click();
+    const answers: string[] = [];
+    page.on('response', async (response) => {
+      if (/trpc/.test(response.url())) answers.push(await response.text().catch(() => ''));
+    });
+    await page.reload();
+    await page.getByRole('cell', { name: 'browser key' }).waitFor();
+    expect(await page.content()).not.toContain(secret);
+    expect(answers.join('')).not.toContain(secret);
+    await page.goto(`${system.urls.console}/orders/${orderId}`);
+    await page.waitForSelector('h1');
+    const seen = (await page.locator('main').textContent()) ?? '';
+    expect(seen).not.toMatch(/vm-all|engine-/);
+    await context.close();
+  });
+
+  it('goes back to an earlier version by publishing it anew', async () => {
+    const { context, page } = await signIn('risk');
+    await page.goto(`${system.urls.console}/rules/risk`);
+    await page.waitForSelector('text=生效版本 v2');
+    await page.getByRole('button', { name: '回滚到此版' }).first().click();
+    await page.getByRole('dialog').getByText('已新增').first().waitFor();
+    await page.getByRole('dialog').getByLabel('原因（必填）').fill('演练回滚');
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /回滚到 v1/ })
+      .click();
+    await page.waitForSelector('text=生效版本 v3');
+    await page.getByRole('button', { name: '试算' }).click();
+    await page.waitForSelector('text=风控 v3');
+    await context.close();
+  });
+
+  it('blocks a payer and lets him go again', async () => {
+    const { context, page } = await signIn('risk');
+    const shop = createMerchant(system);
+    await page.goto(`${system.urls.console}/limits`);
+    await page.getByLabel('付款人', { exact: true }).fill('listed-payer');
+    await page.getByLabel('原因').fill('演练');
+    await page.getByRole('button', { name: '加入黑名单' }).click();
+    await page.getByRole('cell', { name: 'listed-payer' }).waitFor();
+    const place = async () => (await shop.place({ payer: { id: 'listed-payer' } })).body;
+    await until('a refusal', async () => (await place()).failure?.code === 'risk_payer_blocked', 3_000);
+    await page.getByRole('button', { name: '移出' }).click();
+    await page.getByRole('dialog').getByLabel('原因').fill('演练结束');
+    await page.getByRole('dialog').getByRole('button', { name: '移出' }).click();
+    await page.waitForSelector('text=名单为空');
+    await until('a payment', async () => (await place()).status === 'processing', 3_000);
     await context.close();
   });
 
