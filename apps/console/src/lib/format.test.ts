@@ -1,5 +1,6 @@
+import { currencyExponents } from '@tributary/contracts/money';
 import { describe, expect, it } from 'vitest';
-import { duration, money, parseYuan, timeOfDay } from './format.ts';
+import { duration, exponents, money, parseYuan, timeOfDay, yuan } from './format.ts';
 
 describe('formatting', () => {
   it('shows money exactly', () => {
@@ -9,6 +10,13 @@ describe('formatting', () => {
     expect(money(-1200, 'CNY')).toBe('−¥12.00');
     expect(money(1500, 'JPY')).toBe('JP¥1,500');
     expect(money(9_007_199_254_740_991, 'CNY')).toBe('¥90,071,992,547,409.91');
+  });
+  it('knows the same currencies as the contract', () => {
+    expect(exponents).toEqual(currencyExponents);
+  });
+  it('writes an amount back as it was read', () => {
+    for (const text of ['19.99', '0.05', '700.00']) expect(yuan(parseYuan(text) ?? null)).toBe(text);
+    expect(yuan(null)).toBe('');
   });
   it('reads yuan without floats and refuses what is not an amount', () => {
     expect(parseYuan('19.99')).toBe(1999);

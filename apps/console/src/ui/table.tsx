@@ -34,7 +34,7 @@ export const Th = ({ className = '', ...rest }: ThHTMLAttributes<HTMLTableCellEl
 );
 
 export const Td = ({ className = '', ...rest }: TdHTMLAttributes<HTMLTableCellElement>) => (
-  <td className={`h-(--row) px-2.5 py-1 align-middle ${className}`} {...rest} />
+  <td className={`h-(--row) px-2.5 py-1 align-middle [&>.control]:h-6 [&>.control]:px-2 ${className}`} {...rest} />
 );
 
 /** A titled part of a page. */

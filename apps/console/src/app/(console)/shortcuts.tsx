@@ -1,17 +1,18 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
-import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
 import { isTyping } from '@/lib/hotkeys';
 import { nav } from '@/lib/nav';
-import { Dialog } from '@/ui/dialog';
+
+// Seldom seen: fetched when asked for.
+const ShortcutSheet = dynamic(() => import('./shortcut-sheet').then((module) => module.ShortcutSheet), { ssr: false });
 
 const pages = nav.flatMap(({ pages }) => pages).filter(({ hotkey }) => hotkey !== undefined);
 
 /** `g` then a letter goes to a page, `/` to the search box, `?` shows what there is. Never while somebody types. */
 export function Shortcuts() {
-  const t = useTranslations('shell');
   const router = useRouter();
   const [open, setOpen] = useState(false);
   useEffect(() => {
@@ -35,30 +36,5 @@ export function Shortcuts() {
     addEventListener('keydown', listen);
     return () => removeEventListener('keydown', listen);
   }, [router]);
-  const rows: [string, string][] = [
-    ...pages.map(({ key, hotkey }): [string, string] => [`g ${hotkey}`, t(`pages.${key}`)]),
-    ['/', t('keys.search')],
-    ['j k', t('keys.rows')],
-    ['e', t('keys.trouble')],
-    ['c', t('keys.copy')],
-    ['?', t('keys.help')],
-  ];
-  return (
-    <Dialog open={open} onClose={() => setOpen(false)} title={t('keys.title')} closeLabel={t('close')}>
-      <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2">
-        {rows.map(([keys, what]) => (
-          <div key={keys} className="contents">
-            <dt className="flex gap-1">
-              {keys.split(' ').map((key) => (
-                <kbd key={key} className="rounded-sm border border-edge px-1.5 font-mono text-xs">
-                  {key}
-                </kbd>
-              ))}
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
-  );
+  return open ? <ShortcutSheet onClose={() => setOpen(false)} /> : null;
 }
