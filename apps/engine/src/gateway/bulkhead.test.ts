@@ -50,4 +50,43 @@ describe('a bulkhead', () => {
     expect(order).toEqual([2, -3]);
     expect(bulkhead.stats()).toEqual({ active: 1, queued: 0, rejected: 0, timeouts: 1 });
   });
+
+  it('keeps the order of arrival, whatever the works take', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 25 }),
+        async (maxConcurrent, works) => {
+          const bulkhead = createBulkhead(() => ({ maxConcurrent, maxQueue: 100, queueTimeoutMs: 1000 }));
+          const entered: number[] = [];
+          await Promise.all(
+            works.map(async (ticks, number) => {
+              const place = await bulkhead.enter();
+              entered.push(number);
+              for (let i = 0; i < ticks; i++) await Promise.resolve();
+              if ('leave' in place) place.leave();
+            }),
+          );
+          expect(entered).toEqual(works.map((_, number) => number));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('follows limits that change while calls wait, up and down', async () => {
+    const limits = { maxConcurrent: 1, maxQueue: 5, queueTimeoutMs: 1000 };
+    const bulkhead = createBulkhead(() => limits);
+    await bulkhead.enter();
+    const waiting = bulkhead.enter();
+    limits.maxConcurrent = 3;
+    const [second, third] = await Promise.all([waiting, bulkhead.enter()]);
+    expect([second, third].every((place) => 'leave' in place)).toBe(true);
+    limits.maxConcurrent = 1;
+    limits.maxQueue = 0;
+    expect(await bulkhead.enter()).toEqual({ refused: 'full' });
+    for (const place of [second, third]) if ('leave' in place) place.leave();
+    expect(bulkhead.stats().active).toBe(1);
+    expect(await bulkhead.enter()).toEqual({ refused: 'full' });
+  });
 });

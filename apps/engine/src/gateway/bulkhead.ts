@@ -52,6 +52,8 @@ export function createBulkhead(limits: () => BulkheadLimits) {
         resolve({ refused: 'waited_too_long' });
       }, queueTimeoutMs);
       waiting.add(me);
+      // Room may have been made by a raised limit, with nobody leaving to notice.
+      admit();
     });
   }
 

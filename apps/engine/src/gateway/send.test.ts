@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSend } from './send.ts';
+import { certainlyNotSent, createSend } from './send.ts';
 
 const servers: Server[] = [];
 const { send, close } = createSend({
@@ -37,6 +37,56 @@ describe('sending', () => {
     for (const server of servers.splice(0)) server.close();
     expect(await send(url, request, 1000)).toMatchObject({ kind: 'not_sent' });
     expect(await send('inproc://nobody', request, 1000)).toMatchObject({ kind: 'not_sent' });
+  });
+
+  it('says so for names that do not exist and base URLs that are none', async () => {
+    expect(await send('http://nobody.invalid', request, 2000)).toMatchObject({ kind: 'not_sent' });
+    for (const url of ['', 'ftp://x', 'http://', 'not a url'])
+      expect(await send(url, request, 1000)).toMatchObject({ kind: 'not_sent' });
+  });
+
+  it('tells a connection that never stood from one that ended', () => {
+    const fault = (code: string, syscall?: string) => Object.assign(new Error(code), { code, syscall });
+    for (const certain of [
+      fault('ECONNREFUSED', 'connect'),
+      fault('EHOSTUNREACH', 'connect'),
+      fault('ENOTFOUND', 'getaddrinfo'),
+      fault('UND_ERR_CONNECT_TIMEOUT'),
+      new AggregateError([fault('ECONNREFUSED', 'connect'), fault('ETIMEDOUT', 'connect')]),
+    ])
+      expect(certainlyNotSent(certain)).toBe(true);
+    for (const open of [
+      // What Linux reports for a connection that stood when a router says that the host is gone.
+      fault('EHOSTUNREACH', 'read'),
+      fault('ECONNREFUSED', 'read'),
+      fault('ETIMEDOUT', 'read'),
+      fault('ECONNRESET', 'read'),
+      fault('EPIPE', 'write'),
+      fault('UND_ERR_SOCKET'),
+      new AggregateError([]),
+      new AggregateError([fault('ECONNREFUSED', 'connect'), fault('ECONNRESET', 'read')]),
+      undefined,
+      null,
+      'text',
+    ])
+      expect(certainlyNotSent(open)).toBe(false);
+  });
+
+  it('sends a request once, even when a kept-alive connection was closed under it', async () => {
+    let requests = 0;
+    const url = await serve((incoming, response) => {
+      requests++;
+      if (requests === 1) return void response.end('{}');
+      incoming.socket.resetAndDestroy();
+    });
+    expect(await send(url, request, 1000)).toMatchObject({ kind: 'answered' });
+    expect(await send(url, request, 1000)).toMatchObject({ kind: 'connection_lost' });
+    expect(requests).toBe(2);
+  });
+
+  it('does not follow a channel elsewhere', async () => {
+    const url = await serve((_, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end());
+    expect(await send(url, request, 1000)).toMatchObject({ kind: 'answered', response: { status: 307 } });
   });
 
   it('never says so once a connection stood: reset, half an answer', async () => {

@@ -16,16 +16,13 @@ export type InprocTransport = (request: WireRequest) => WireResponse | Promise<W
 
 const maxBodyBytes = 1024 * 1024;
 
-// The connection was never there, so no byte of the request can have left. Anything else (a reset on a connection that
-// was kept alive, say) may have happened after the channel read the request.
-const certainlyNotSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+// Codes by which a connection never came to be. Only believed together with the system call that failed: a connection
+// that stood can end in "host unreachable" too, long after the channel has read the request.
+const failedConnects = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+const failedLookups = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+// Base URLs are configuration and can change while we run; what was used longest ago is closed.
+const maxPools = 64;
 
 /**
  * The one sender for all channels: kept-alive connections per base URL, one deadline over connecting, headers and body,
@@ -43,6 +40,12 @@ export function createSend({
   function poolOf(origin: string): Pool {
     const existing = pools.get(origin);
     if (existing) return existing;
+    const [oldest] = pools.keys();
+    if (pools.size >= maxPools && oldest !== undefined) {
+      // Lets calls in flight finish.
+      void pools.get(oldest)?.close();
+      pools.delete(oldest);
+    }
     const made = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -59,6 +62,8 @@ export function createSend({
       if (!transport) return { kind: 'not_sent', error: `no ${baseUrl} in this process` };
       return { kind: 'answered', response: await transport(request) };
     }
+    if (!/^https?:/i.test(baseUrl) || !URL.canParse(baseUrl))
+      return { kind: 'not_sent', error: 'the base URL is not an http(s) URL' };
     const url = new URL(baseUrl);
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(new DeadlinePassed(timeoutMs)), timeoutMs);
@@ -109,20 +114,23 @@ class DeadlinePassed extends Error {
 }
 
 function outcomeOf(error: unknown, signal: AbortSignal): SendOutcome {
-  const code = codeOf(error);
-  const message = error instanceof Error ? `${code ? `${code}: ` : ''}${error.message}` : String(error);
-  if (code && certainlyNotSent.has(code)) return { kind: 'not_sent', error: message };
+  const { code } = (error ?? {}) as { code?: unknown };
+  const message = error instanceof Error ? `${code ? `${String(code)}: ` : ''}${error.message}` : String(error);
+  if (certainlyNotSent(error)) return { kind: 'not_sent', error: message };
   if (signal.aborted || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return { kind: 'timeout', error: message };
   return { kind: 'connection_lost', error: message };
 }
 
-/** The error's code; several addresses tried in vain count only when all of them were refused alike. */
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) {
-    const codes = error.errors.map(codeOf);
-    return codes.length > 0 && codes.every((code) => code && certainlyNotSent.has(code)) ? codes[0] : undefined;
-  }
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+/**
+ * Whether no byte of the request can have left: the name was not found, or the connection never stood. Everything else,
+ * a reset on a kept-alive connection above all, may have happened after the channel read the request.
+ */
+export function certainlyNotSent(error: unknown): boolean {
+  // Several addresses tried in vain: certain only when all of them are.
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(certainlyNotSent);
+  if (!(error instanceof Error)) return false;
+  const { code = '', syscall } = error as { code?: string; syscall?: string };
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return true;
+  return (syscall === 'connect' && failedConnects.has(code)) || (syscall === 'getaddrinfo' && failedLookups.has(code));
 }
