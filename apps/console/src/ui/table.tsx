@@ -41,7 +41,7 @@ export const Td = ({ className = '', ...rest }: TdHTMLAttributes<HTMLTableCellEl
 export const Section = ({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) => (
   <section className="mt-8 first:mt-0">
     <div className="mb-2 flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b pb-1.5">
-      <h2 className="flex-1 text-[15px] leading-6 font-semibold">{title}</h2>
+      <h2 className="max-w-full flex-[1_0_auto] text-[15px] leading-6 font-semibold">{title}</h2>
       {actions}
     </div>
     {children}
