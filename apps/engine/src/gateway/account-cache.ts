@@ -1,4 +1,5 @@
 import type { ChannelAdapter, ChannelSession } from '@tributary/channels/channel-adapter';
+import type { TrustedKey } from '@tributary/channels/channel-result';
 import type { ConfigSource } from '../config/snapshot.ts';
 import { accountSecretsAad } from '../platform/secret-places.ts';
 
@@ -15,7 +16,7 @@ export function createAccountCache({
   adapters: ReadonlyMap<string, ChannelAdapter>;
   decrypt: (stored: string, aad: string) => string;
 }) {
-  type Opened = { version: number; trust: unknown; session: ChannelSession };
+  type Opened = { version: number; trust: readonly TrustedKey[]; session: ChannelSession };
   const opened = new Map<string, Opened>();
   const forget = config.onChange(({ accounts }) => {
     for (const id of opened.keys()) if (!accounts.has(id)) opened.delete(id);
@@ -27,13 +28,21 @@ export function createAccountCache({
     const account = accounts.get(accountId);
     if (!account) throw new Error(`channel account ${accountId} is unknown`);
     const known = opened.get(accountId);
-    if (known && known.version === account.version && known.trust === account.trust) return known.session;
+    if (known && known.version === account.version && sameTrust(known, account.trust)) return known.session;
     const adapter = adapters.get(channels.get(account.channelId)?.adapter ?? '');
     if (!adapter) throw new Error(`channel ${account.channelId} has no adapter here`);
     const secrets: unknown = JSON.parse(decrypt(account.secrets, accountSecretsAad(accountId)));
     const session = adapter.open({ config: account.config, secrets }, account.trust);
     opened.set(accountId, { version: account.version, trust: account.trust, session });
     return session;
+  }
+
+  /** Every reload of the configuration makes new objects; parsing keys anew is only worth it when they differ. */
+  function sameTrust(known: Opened, trust: readonly TrustedKey[]): boolean {
+    if (known.trust === trust) return true;
+    if (JSON.stringify(known.trust) !== JSON.stringify(trust)) return false;
+    known.trust = trust;
+    return true;
   }
 
   return { open, close: forget };

@@ -1,28 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  ChannelAdapter,
-  ChannelCall,
-  ChannelOperation,
-  ResultOf,
-  WireRequest,
-  WireResponse,
+import {
+  type ChannelAdapter,
+  type ChannelCall,
+  type ChannelOperation,
+  type ChannelSession,
+  type ResultOf,
+  UnsupportedCallError,
+  type WireRequest,
+  type WireResponse,
 } from '@tributary/channels/channel-adapter';
 import type { NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
-import { type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
+import { type AccountConfig, type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
 import type { CallChannel, Exchange, Route } from '../payments/ports.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import type { AccountCache } from './account-cache.ts';
 import { type Bulkhead, type BulkheadStats, createBulkhead } from './bulkhead.ts';
-import { maskBody, maskHeaders, maskPath } from './mask.ts';
+import { maskBody, maskHeaders, maskPath, maskText } from './mask.ts';
 import type { Send } from './send.ts';
 
-/** Operations that share a compartment: a flood of look-ups must not keep a payment waiting. */
+/**
+ * Operations that share a compartment: a flood of look-ups, or of orders that expired together, must not keep a payment
+ * waiting. `refund` is all that is done to an order after it was placed.
+ */
 export type OperationGroup = 'place' | 'query' | 'refund';
 
 const groupOf: Record<ChannelOperation, OperationGroup> = {
   place: 'place',
-  close: 'place',
-  reverse: 'place',
+  close: 'refund',
+  reverse: 'refund',
   query: 'query',
   fetchTrust: 'query',
   refund: 'refund',
@@ -46,6 +51,8 @@ export type GatewayDeps = {
   send: Send;
   clock: Clock;
   onCall?: (report: CallReport) => void;
+  /** Told when an answer's signature could not be checked: perhaps the channel signs with a new key. */
+  onUntrusted?: (accountId: string) => void;
   log: { warn(fields: object, message: string): void };
 };
 
@@ -80,14 +87,18 @@ export function createGateway(deps: GatewayDeps) {
       response: undefined,
       error: undefined,
     };
-    const result = await attempt(route, call, options, exchange);
+    const result = await attempt(route, call, options, exchange).catch((error: unknown) => {
+      deps.log.warn({ err: error, ...route, op: call.op }, 'a channel call failed inside this process');
+      return unknown<Call>('unreadable', errorText(error), exchange);
+    });
     exchange.durationMs = round(clock.monotonicMs() - called - exchange.queuedMs);
-    const { kind, raw } = result as { kind: string; raw?: { code: string } };
+    const { kind, reason, raw } = result as { kind: string; reason?: string; raw?: { code: string } };
+    if (kind === 'unknown' && reason === 'bad_signature') deps.onUntrusted?.(route.accountId);
     deps.onCall?.({
       channelId: route.channelId,
       op: call.op,
       kind,
-      code: raw?.code ?? kind,
+      code: raw?.code ?? reason ?? kind,
       durationMs: exchange.durationMs,
       queuedMs: exchange.queuedMs,
     });
@@ -106,26 +117,16 @@ export function createGateway(deps: GatewayDeps) {
       return notSent<Call>('account_unusable', `channel ${route.channelId} is unknown`, exchange);
     if (!adapter.operations.has(call.op))
       return notSent<Call>('unsupported', `${adapter.id} has no ${call.op}`, exchange);
-    if (call.op === 'place' && isSwitchedOff(channel, clock.now()))
-      return notSent<Call>('switched_off', 'the channel is switched off', exchange);
-
-    let session: ReturnType<AccountCache['open']>;
-    let request: WireRequest;
     const account = config.current().accounts.get(route.accountId);
-    try {
-      session = deps.accounts.open(route.accountId);
-      request = session.buildRequest(call, clock.now(), randomBytes(16).toString('hex'));
-    } catch (error) {
-      deps.log.warn({ err: error, ...route, op: call.op }, 'a channel request could not be built');
-      return notSent<Call>('account_unusable', error instanceof Error ? error.message : String(error), exchange);
-    }
-    const baseUrl = account?.baseUrl ?? '';
-    exchange.request = {
-      method: request.method,
-      url: baseUrl + maskPath(request.path, adapter.sensitiveFields),
-      headers: maskHeaders(request.headers, adapter.sensitiveFields),
-      body: maskBody(request.body, adapter.sensitiveFields),
-    };
+    if (account?.channelId !== route.channelId)
+      return notSent<Call>(
+        'account_unusable',
+        `channel ${route.channelId} has no account ${route.accountId}`,
+        exchange,
+      );
+    // What was placed must still be looked up, closed and refunded; only new orders stay away.
+    if (call.op === 'place' && (isSwitchedOff(channel, clock.now()) || !account.enabled))
+      return notSent<Call>('switched_off', 'the channel or the account is switched off', exchange);
 
     const waited = clock.monotonicMs();
     const place = await compartment(route.channelId, groupOf[call.op]).enter();
@@ -136,6 +137,38 @@ export function createGateway(deps: GatewayDeps) {
         timeoutMs ?? Number.POSITIVE_INFINITY,
         channel.params.deadlinesMs[call.op] ?? adapter.deadlinesMs[call.op],
       );
+      return await exchangeWith(adapter, account, call, deadlineMs, exchange);
+    } finally {
+      place.leave();
+    }
+  }
+
+  async function exchangeWith<Call extends ChannelCall>(
+    adapter: ChannelAdapter,
+    { id: accountId, baseUrl }: AccountConfig,
+    call: Call,
+    deadlineMs: number,
+    exchange: Exchange,
+  ): Promise<ResultOf<Call>> {
+    const { sensitiveFields } = adapter;
+    let session: ChannelSession;
+    let request: WireRequest;
+    try {
+      // After the wait for a place, so that an overload costs us no signatures and the time in them is the real one.
+      session = deps.accounts.open(accountId);
+      request = session.buildRequest(call, clock.now(), randomBytes(16).toString('hex'));
+    } catch (error) {
+      deps.log.warn({ err: error, accountId, op: call.op }, 'a channel request could not be built');
+      const reason = error instanceof UnsupportedCallError ? 'unsupported' : 'account_unusable';
+      return notSent<Call>(reason, errorText(error), exchange);
+    }
+    exchange.request = {
+      method: request.method,
+      url: baseUrl + maskPath(request.path, sensitiveFields),
+      headers: maskHeaders(request.headers, sensitiveFields),
+      body: maskBody(request.body, sensitiveFields),
+    };
+    try {
       const outcome = await deps.send(baseUrl, request, deadlineMs);
       if (outcome.kind === 'not_sent') return notSent<Call>('connection_refused', outcome.error, exchange);
       if (outcome.kind !== 'answered') return unknown<Call>(outcome.kind, outcome.error, exchange);
@@ -143,10 +176,8 @@ export function createGateway(deps: GatewayDeps) {
       return session.parseResponse(call, outcome.response, clock.now());
     } catch (error) {
       // Adapters promise not to throw; should one do so after we sent, the only honest answer is "unknown".
-      deps.log.warn({ err: error, ...route, op: call.op }, 'an answer could not be read');
-      return unknown<Call>('unreadable', error instanceof Error ? error.message : String(error), exchange);
-    } finally {
-      place.leave();
+      deps.log.warn({ err: error, accountId, op: call.op }, 'an answer could not be read');
+      return unknown<Call>('unreadable', errorText(error), exchange);
     }
   }
 
@@ -173,6 +204,8 @@ export function createGateway(deps: GatewayDeps) {
 
 export type Gateway = ReturnType<typeof createGateway>;
 
+const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const round = (ms: number): number => Math.round(ms * 100) / 100;
 
 function shown(response: WireResponse, adapter: ChannelAdapter): Exchange['response'] {
@@ -184,11 +217,11 @@ function shown(response: WireResponse, adapter: ChannelAdapter): Exchange['respo
 }
 
 function notSent<Call extends ChannelCall>(reason: NotSentReason, error: string, exchange: Exchange): ResultOf<Call> {
-  exchange.error = error;
+  exchange.error = maskText(error);
   return { kind: 'not_sent', reason } as ResultOf<Call>;
 }
 
 function unknown<Call extends ChannelCall>(reason: UnknownReason, error: string, exchange: Exchange): ResultOf<Call> {
-  exchange.error = error;
+  exchange.error = maskText(error);
   return { kind: 'unknown', reason } as ResultOf<Call>;
 }

@@ -1,0 +1,265 @@
+import {
+  type ChannelAdapter,
+  type ChannelCall,
+  type ChannelSession,
+  UnsupportedCallError,
+} from '@tributary/channels/channel-adapter';
+import { describe, expect, it } from 'vitest';
+import { channelParamsSchema } from '../config/channel-params.ts';
+import type { AccountConfig, ChannelConfig, ConfigSnapshot, ConfigSource } from '../config/snapshot.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createAccountCache } from './account-cache.ts';
+import { type CallReport, createGateway } from './call-channel.ts';
+import type { SendOutcome } from './send.ts';
+
+const route = { channelId: 'ch', accountId: 'acc' };
+const query: ChannelCall = { op: 'query', requestNo: 'R1', product: 'native' };
+const refund: ChannelCall = {
+  op: 'refund',
+  requestNo: 'R1',
+  refundNo: 'F1',
+  amount: { amountMinor: 1n, currency: 'CNY' },
+  total: { amountMinor: 1n, currency: 'CNY' },
+  notifyUrl: 'https://t.example/cb',
+};
+const place: ChannelCall = {
+  op: 'place',
+  product: 'native',
+  requestNo: 'R1',
+  amount: { amountMinor: 1n, currency: 'CNY' },
+  subject: 's',
+  expiresAt: new Date(),
+  notifyUrl: 'https://t.example/cb',
+  payer: {},
+};
+const answered: SendOutcome = {
+  kind: 'answered',
+  response: { status: 200, headers: { cookie: 'c' }, body: Buffer.from('{"openid":"secret"}') },
+};
+
+function gatewayWith(own: {
+  outcome?: SendOutcome | (() => Promise<SendOutcome>);
+  session?: Partial<ChannelSession>;
+  channel?: Partial<ChannelConfig>;
+  account?: Partial<AccountConfig>;
+  params?: object;
+  open?: () => ChannelSession;
+}) {
+  const sent: { baseUrl: string; deadlineMs: number }[] = [];
+  const reports: CallReport[] = [];
+  const untrusted: string[] = [];
+  let opened = 0;
+  const session: ChannelSession = {
+    buildRequest: () => ({
+      method: 'POST',
+      path: '/x?openid=secret&%=1',
+      headers: { authorization: 'secret' },
+      body: '{"openid":"secret"}',
+    }),
+    parseResponse: () => ({ kind: 'pending' }) as never,
+    parseNotify: () => ({ kind: 'refused', reason: 'unsupported' }),
+    acknowledge: () => ({ status: 200, headers: {}, body: '' }),
+    ...own.session,
+  };
+  const adapter = {
+    id: 'test',
+    operations: new Set(['place', 'query', 'refund', 'close', 'fetchTrust']),
+    deadlinesMs: { place: 5000, query: 3000, close: 3000, reverse: 1, refund: 4000, queryRefund: 1, fetchTrust: 1 },
+    sensitiveFields: new Set(['openid']),
+    open: () => {
+      opened++;
+      return own.open?.() ?? session;
+    },
+  } as unknown as ChannelAdapter;
+  let snapshot = {
+    channels: new Map([
+      [
+        'ch',
+        {
+          id: 'ch',
+          adapter: 'test',
+          enabled: true,
+          disabledUntil: undefined,
+          params: channelParamsSchema.parse(own.params ?? {}),
+          ...own.channel,
+        },
+      ],
+    ]),
+    accounts: new Map([
+      [
+        'acc',
+        {
+          id: 'acc',
+          channelId: 'ch',
+          enabled: true,
+          baseUrl: 'https://c.example',
+          config: {},
+          secrets: '{}',
+          trust: [{ serial: '1', publicKeyPem: 'p' }],
+          version: 1,
+          ...own.account,
+        },
+      ],
+    ]),
+  } as unknown as ConfigSnapshot;
+  const listeners = new Set<(snapshot: ConfigSnapshot) => void>();
+  const config: ConfigSource = {
+    current: () => snapshot,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const adapters = new Map([['test', adapter]]);
+  const accounts = createAccountCache({ config, adapters, decrypt: (stored) => stored });
+  const gateway = createGateway({
+    config,
+    adapters,
+    accounts,
+    clock: systemClock,
+    log: { warn: () => undefined },
+    onCall: (report) => reports.push(report),
+    onUntrusted: (accountId) => untrusted.push(accountId),
+    send: async (baseUrl, _request, deadlineMs) => {
+      sent.push({ baseUrl, deadlineMs });
+      return typeof own.outcome === 'function' ? own.outcome() : (own.outcome ?? answered);
+    },
+  });
+  const change = (account: Partial<AccountConfig> | undefined) => {
+    const before = snapshot.accounts.get('acc') as AccountConfig;
+    snapshot = { ...snapshot, accounts: new Map(account ? [['acc', { ...before, ...account }]] : []) };
+    for (const listener of listeners) listener(snapshot);
+  };
+  return { ...gateway, sent, reports, untrusted, change, openings: () => opened };
+}
+
+describe('a channel call', () => {
+  it('comes back with what the channel said, and a trace without secrets', async () => {
+    const { callChannel, reports } = gatewayWith({});
+    const { result, exchange } = await callChannel(route, query);
+    expect(result).toEqual({ kind: 'pending' });
+    expect(exchange).toMatchObject({ op: 'query', ...route, response: { status: 200 } });
+    expect(JSON.stringify(exchange)).not.toContain('secret');
+    expect(reports).toMatchObject([{ channelId: 'ch', op: 'query', kind: 'pending', code: 'pending' }]);
+  });
+
+  it.each([
+    [
+      { kind: 'not_sent', error: 'ECONNREFUSED' },
+      { kind: 'not_sent', reason: 'connection_refused' },
+    ],
+    [
+      { kind: 'timeout', error: 't' },
+      { kind: 'unknown', reason: 'timeout' },
+    ],
+    [
+      { kind: 'connection_lost', error: 'r' },
+      { kind: 'unknown', reason: 'connection_lost' },
+    ],
+    [
+      { kind: 'too_large', error: 'l' },
+      { kind: 'unknown', reason: 'too_large' },
+    ],
+  ] as const)('that ended in %j is %j', async (outcome, expected) => {
+    const { result, exchange } = await gatewayWith({ outcome }).callChannel(route, query);
+    expect(result).toEqual(expected);
+    expect(exchange.error).toBe(outcome.error);
+  });
+
+  it('never throws: what fails before sending was not sent, what fails after is unknown', async () => {
+    const boom = () => {
+      throw new Error('boom 6222021234567890128');
+    };
+    const before = await gatewayWith({ session: { buildRequest: boom } }).callChannel(route, query);
+    expect(before.result).toEqual({ kind: 'not_sent', reason: 'account_unusable' });
+    expect(before.exchange.error).toBe('boom ***');
+    expect((await gatewayWith({ open: boom }).callChannel(route, query)).result).toMatchObject({ kind: 'not_sent' });
+    const cannot = () => {
+      throw new UnsupportedCallError('no openId');
+    };
+    expect((await gatewayWith({ session: { buildRequest: cannot } }).callChannel(route, query)).result).toEqual({
+      kind: 'not_sent',
+      reason: 'unsupported',
+    });
+    for (const own of [{ session: { parseResponse: boom } }, { outcome: async () => boom() }])
+      expect((await gatewayWith(own).callChannel(route, query)).result).toEqual({
+        kind: 'unknown',
+        reason: 'unreadable',
+      });
+  });
+
+  it('of a channel, account or operation that is not there was not sent', async () => {
+    const { callChannel, sent } = gatewayWith({});
+    for (const [where, call] of [
+      [{ ...route, channelId: 'x' }, query],
+      [{ ...route, accountId: 'x' }, query],
+      [route, { op: 'reverse', requestNo: 'R', product: 'native' }],
+    ] as const)
+      expect((await callChannel(where, call)).result).toMatchObject({ kind: 'not_sent' });
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    ['the channel is off', { channel: { enabled: false } }],
+    ['the channel is off for a while', { channel: { disabledUntil: new Date(Date.now() + 60_000) } }],
+    ['the account is off', { account: { enabled: false } }],
+  ])('takes no new orders when %s, but looks up and refunds those that are there', async (_, own) => {
+    const { callChannel, sent } = gatewayWith(own);
+    expect((await callChannel(route, place)).result).toEqual({ kind: 'not_sent', reason: 'switched_off' });
+    expect(sent).toEqual([]);
+    for (const call of [query, refund]) expect((await callChannel(route, call)).result).toEqual({ kind: 'pending' });
+  });
+
+  it('keeps the shortest of the deadlines that apply', async () => {
+    const { callChannel, sent } = gatewayWith({ params: { deadlinesMs: { query: 700 } } });
+    await callChannel(route, query);
+    await callChannel(route, query, { timeoutMs: 200 });
+    await callChannel(route, refund);
+    expect(sent.map(({ deadlineMs }) => deadlineMs)).toEqual([700, 200, 4000]);
+  });
+
+  it('isolates: look-ups that hang keep no payment waiting, and what does not fit was not sent', async () => {
+    let release: (outcome: SendOutcome) => void = () => undefined;
+    const hanging = new Promise<SendOutcome>((resolve) => {
+      release = resolve;
+    });
+    const { callChannel, sent, stats } = gatewayWith({
+      outcome: () => (sent.length === 1 ? hanging : Promise.resolve(answered)),
+      params: { maxConcurrent: 1, maxQueue: 0 },
+    });
+    const first = callChannel(route, query);
+    expect((await callChannel(route, query)).result).toEqual({ kind: 'not_sent', reason: 'bulkhead_full' });
+    expect((await callChannel(route, place)).result).toEqual({ kind: 'pending' });
+    expect(stats()).toContainEqual(
+      expect.objectContaining({ group: 'query', stats: { active: 1, queued: 0, rejected: 1, timeouts: 0 } }),
+    );
+    release(answered);
+    await first;
+    expect(stats().every(({ stats: { active } }) => active === 0)).toBe(true);
+  });
+
+  it('tells when a signature could not be checked, so that new keys can be fetched', async () => {
+    const parseResponse = () => ({ kind: 'unknown', reason: 'bad_signature' }) as never;
+    const { callChannel, untrusted } = gatewayWith({ session: { parseResponse } });
+    await callChannel(route, query);
+    expect(untrusted).toEqual(['acc']);
+  });
+});
+
+describe('an opened account', () => {
+  it('is kept over reloads that do not touch it, and opened anew when its version or its keys change', async () => {
+    const { callChannel, change, openings } = gatewayWith({});
+    await callChannel(route, query);
+    change({ trust: [{ serial: '1', publicKeyPem: 'p' }] });
+    await callChannel(route, query);
+    expect(openings()).toBe(1);
+    change({ trust: [{ serial: '2', publicKeyPem: 'q' }] });
+    await callChannel(route, query);
+    expect(openings()).toBe(2);
+    change({ version: 2 });
+    await callChannel(route, query);
+    expect(openings()).toBe(3);
+    change(undefined);
+    expect((await callChannel(route, query)).result).toMatchObject({ kind: 'not_sent' });
+  });
+});
