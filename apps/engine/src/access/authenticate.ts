@@ -1,9 +1,9 @@
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
 import type { ApiKeyConfig, ConfigSnapshot, MerchantConfig } from '../config/snapshot.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import { hashApiKey, parseApiKey } from './api-key.ts';
+import { isInRanges } from './ip-ranges.ts';
 
 export const scopes = ['payments:read', 'payments:write', 'refunds:read', 'refunds:write'] as const;
 export type Scope = (typeof scopes)[number];
@@ -21,6 +21,8 @@ export type Authenticated = { merchant: MerchantConfig; keyId: string; signed: b
 
 const signatureWindowSeconds = 300;
 const maxNonces = 200_000;
+const minRsaBits = 2048;
+const noHash = Buffer.alloc(32);
 
 /**
  * Who is calling, from an API key or a signature over the raw bytes. Every failure gets the same answer, whatever was
@@ -35,8 +37,9 @@ export function createAuthenticate({ pepper, clock }: { pepper: Buffer; clock: C
     const key = signed ? verifySignature(snapshot, request) : verifyBearer(snapshot, request);
     const merchant = key && snapshot.merchants.get(key.merchantId);
     const now = clock.now();
-    if (!key || !merchant || (key.expiresAt && key.expiresAt <= now)) throw new AppError('unauthenticated');
-    if (!isAllowedAddress(key.ipAllowlist, request.ip))
+    if (!key || !merchant || isOver(key.expiresAt, now) || isOver(key.revokedAt, now))
+      throw new AppError('unauthenticated');
+    if (key.ipAllowlist.length > 0 && !isInRanges(key.ipAllowlist, request.ip))
       throw new AppError('forbidden', 'this key may not be used from this address');
     if (!key.scopes.has(scope)) throw new AppError('forbidden', `this key has no scope ${scope}`);
     if (merchant.requireSignature && !signed && scope.endsWith(':write')) throw new AppError('signature_required');
@@ -44,12 +47,14 @@ export function createAuthenticate({ pepper, clock }: { pepper: Buffer; clock: C
   };
 
   function verifyBearer(snapshot: ConfigSnapshot, { headers }: RequestToAuthenticate): ApiKeyConfig | undefined {
-    const match = /^Bearer ([\x21-\x7e]+)$/.exec(single(headers.authorization) ?? '');
+    const match = /^Bearer +([\x21-\x7e]+)$/i.exec(single(headers.authorization) ?? '');
     const parsed = parseApiKey(match?.[1] ?? '');
     const key = parsed && snapshot.apiKeys.get(parsed.keyId);
-    if (!parsed || key?.kind !== 'bearer' || !key.secretHash) return undefined;
-    const hash = hashApiKey(parsed.secret, pepper);
-    return hash.length === key.secretHash.length && timingSafeEqual(hash, key.secretHash) ? key : undefined;
+    if (!parsed) return undefined;
+    // The same work whether the key exists or not, so that the time taken tells nothing either.
+    const stored = key?.kind === 'bearer' && key.secretHash?.length === noHash.length ? key.secretHash : undefined;
+    const equal = timingSafeEqual(hashApiKey(parsed.secret, pepper), stored ?? noHash);
+    return stored && equal ? key : undefined;
   }
 
   function verifySignature(
@@ -70,12 +75,29 @@ export function createAuthenticate({ pepper, clock }: { pepper: Buffer; clock: C
       return undefined;
     const nowSeconds = clock.now().getTime() / 1000;
     if (Math.abs(nowSeconds - Number(timestamp)) >= signatureWindowSeconds) return undefined;
-    const publicKey = publicKeys.get(key) ?? createPublicKey(key.publicKeyPem);
-    publicKeys.set(key, publicKey);
+    const publicKey = publicKeyOf(key, key.publicKeyPem);
+    const bytes = Buffer.from(signature, 'base64');
+    // Base64 has many spellings of the same bytes; only one is ours, or a signature could be varied.
+    if (!publicKey || bytes.toString('base64') !== signature) return undefined;
     const message = Buffer.from(signedMessage(method, pathAndQuery, timestamp, nonce, body));
-    const algorithm = publicKey.asymmetricKeyType === 'rsa' ? 'sha256' : null;
-    if (!verify(algorithm, message, publicKey, Buffer.from(signature, 'base64'))) return undefined;
+    if (!verify(publicKey.asymmetricKeyType === 'rsa' ? 'sha256' : null, message, publicKey, bytes)) return undefined;
     return isFresh(`${key.id}|${nonce}`, nowSeconds) ? key : undefined;
+  }
+
+  /** Ed25519, or RSA of at least 2048 bits; a stored key that is neither opens nothing. */
+  function publicKeyOf(key: ApiKeyConfig, pem: string): KeyObject | undefined {
+    const known = publicKeys.get(key);
+    if (known) return known;
+    try {
+      const made = createPublicKey(pem);
+      const { asymmetricKeyType: type, asymmetricKeyDetails } = made;
+      if (type !== 'ed25519' && !(type === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= minRsaBits))
+        return undefined;
+      publicKeys.set(key, made);
+      return made;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Remembers nonces for longer than the timestamp window. Forgetting one early is harmless: idempotency still holds. */
@@ -101,19 +123,7 @@ export const signedMessage = (
   body: Buffer | string,
 ): string => `${method}\n${pathAndQuery}\n${timestamp}\n${nonce}\n${createHash('sha256').update(body).digest('hex')}\n`;
 
+const isOver = (end: Date | undefined, now: Date): boolean => end !== undefined && end <= now;
+
 const single = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
-
-function isAllowedAddress(allowlist: readonly string[], ip: string): boolean {
-  if (allowlist.length === 0) return true;
-  const address = ipaddr.process(ip);
-  return allowlist.some((entry) => {
-    try {
-      const range = entry.includes('/') ? ipaddr.parseCIDR(entry) : undefined;
-      if (!range) return ipaddr.process(entry).toString() === address.toString();
-      return range[0].kind() === address.kind() && address.match(range);
-    } catch {
-      return false;
-    }
-  });
-}

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { errorCodes } from '@tributary/contracts/error-code';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../platform/app-error.ts';
+import { isInRanges } from './ip-ranges.ts';
+import { classOf, createLoadShedder } from './shed-load.ts';
 import { problemOf, toAppError } from './to-api-error.ts';
 
 declare module 'fastify' {
@@ -20,8 +23,12 @@ export type ServerDeps = {
   /** Whether this node can do its work: configuration loaded, database reachable. */
   isReady: () => Promise<{ ready: boolean; checks: Record<string, string> }>;
   metricsText: () => Promise<{ contentType: string; text: string }>;
-  /** Most merchant requests in work at once; more are refused at the door, callbacks and health checks never. */
+  /** Most requests of merchants and channels in work at once; more are refused, the cheapest to ask again first. */
   maxInFlight?: number;
+  /** Who may read `/metrics`: addresses or CIDR ranges. This machine by default. */
+  metricsFrom?: readonly string[];
+  /** Proxies in front of us whose `X-Forwarded-For` is believed. None by default: the peer is the caller. */
+  trustedProxies?: readonly string[];
   onRequest?: (report: { method: string; route: string; status: number; ms: number }) => void;
 };
 
@@ -34,6 +41,8 @@ export function createServer({
   isReady,
   metricsText,
   maxInFlight = 2_000,
+  metricsFrom = ['127.0.0.0/8', '::1'],
+  trustedProxies = [],
   onRequest,
 }: ServerDeps): FastifyInstance {
   const app = Fastify({
@@ -42,12 +51,19 @@ export function createServer({
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
+    http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024 },
     forceCloseConnections: 'idle',
-    genReqId: () => `req_${randomBytes(12).toString('hex')}`,
+    // We answer ourselves while stopping: as a problem, and after callbacks had their chance.
+    return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 ? (address) => isInRanges(trustedProxies, address) : false,
+    genReqId: newRequestId,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void sendProblem(toAppError(error), request, reply as FastifyReply),
+    clientErrorHandler: answerUnreadable,
   });
-  let inFlight = 0;
+  const load = createLoadShedder(maxInFlight);
+  const routes: { method: string; pattern: RegExp }[] = [];
+  let stopping = false;
 
   app.removeAllContentTypeParsers();
   const asBytes = { parseAs: 'buffer' as const };
@@ -56,17 +72,24 @@ export function createServer({
   );
 
   app.decorateRequest('receivedAtMs', 0);
+  app.addHook('onRoute', ({ method, url }) => {
+    if (url.includes('*')) return;
+    const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
+    for (const one of [method].flat()) routes.push({ method: one, pattern });
+  });
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAtMs = performance.now();
-    reply.header('request-id', request.id);
-    reply.header('x-content-type-options', 'nosniff');
-    reply.header('cache-control', 'no-store');
-    if (!request.url.startsWith('/v1/')) return;
-    if (inFlight >= maxInFlight) throw new AppError('overloaded', undefined, { retryAfterSeconds: 1 });
-    inFlight++;
-    reply.raw.once('close', () => {
-      inFlight--;
-    });
+    reply.headers({ ...securityHeaders, 'request-id': request.id });
+    const kind = classOf(request.method, request.url);
+    if (!kind) return;
+    if (stopping) {
+      reply.header('connection', 'close');
+      throw new AppError('unavailable', 'this node is stopping', { retryAfterSeconds: 1 });
+    }
+    reply.raw.once('close', load.enter(kind));
   });
   app.addHook('onResponse', async (request, reply) => {
     onRequest?.({
@@ -79,11 +102,10 @@ export function createServer({
 
   app.setErrorHandler((error, request, reply) => sendProblem(toAppError(error), request, reply));
   app.setNotFoundHandler((request, reply) => {
-    const allowed = ['GET', 'POST'].filter(
-      (method) => method !== request.method && app.hasRoute({ method: method as 'GET', url: routeLike(request.url) }),
-    );
-    if (allowed.length > 0) reply.header('allow', allowed.join(', '));
-    return sendProblem(new AppError(allowed.length > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
+    if (allowed.size > 0) reply.header('allow', [...allowed].sort().join(', '));
+    return sendProblem(new AppError(allowed.size > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
   });
 
   function sendProblem(error: AppError, request: FastifyRequest, reply: FastifyReply) {
@@ -92,6 +114,8 @@ export function createServer({
         { err: error.cause ?? error, requestId: request.id, method: request.method, url: request.url.split('?')[0] },
         'a request failed',
       );
+    // Requests that the framework could not even route have passed no hook.
+    if (!reply.hasHeader('request-id')) reply.headers({ ...securityHeaders, 'request-id': request.id });
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
     if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
     return reply
@@ -102,20 +126,44 @@ export function createServer({
 
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_, reply) => {
-    const { ready, checks } = await isReady();
+    const { ready, checks } = stopping ? { ready: false, checks: { node: 'stopping' } } : await isReady();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
   });
-  app.get('/metrics', async (_, reply) => {
+  app.get('/metrics', async (request, reply) => {
+    // A proxy on this machine makes the whole world look local.
+    const isForwarded = trustedProxies.length === 0 && request.headers['x-forwarded-for'] !== undefined;
+    if (isForwarded || !isInRanges(metricsFrom, request.ip)) throw new AppError('forbidden');
     const { contentType, text } = await metricsText();
     return reply.header('content-type', contentType).send(text);
   });
   return app;
 }
 
-/** The route a path would belong to, to tell "wrong method" from "no such thing". */
-function routeLike(url: string): string {
-  const path = url.split('?')[0] ?? '';
-  return path
-    .replace(/^\/v1\/payments\/[^/]+\/(close|refunds)$/, '/v1/payments/:id/$1')
-    .replace(/^\/v1\/(payments|refunds)\/[^/]+$/, '/v1/$1/:id');
+const newRequestId = (): string => `req_${randomBytes(12).toString('hex')}`;
+
+/** For answers that are data. Pages (the docs) set a policy of their own. */
+const securityHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
+/** What is not even HTTP, or came too slowly, gets its problem too. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const requestId = newRequestId();
+  const why =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? 'the request was not complete in time'
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? 'the headers are too large'
+        : 'this is not a valid HTTP request';
+  const body = JSON.stringify(problemOf(new AppError('invalid_request', why), requestId));
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nrequest-id: ${requestId}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }

@@ -26,24 +26,30 @@ function messageOf(issue: ZodError['issues'][number]): string {
 export const invalidRequest = (error: ZodError): AppError =>
   new AppError('invalid_request', 'one or more fields are not valid', { errors: fieldErrors(error) });
 
-/** Codes by which Postgres and our pool say "not now", rather than "never". */
-const passing = /^(08...|53...|57...|40001|40P01|55P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+/**
+ * Codes by which Postgres, our pools and the network say "not now" rather than "never": connection lost, too many
+ * connections, out of resources, shutting down, statement or lock timeout, a standby, serialization; then Node's and
+ * Prisma's words for the same.
+ */
+const passing =
+  /^(08...|53...|57...|25006|25P03|40001|40P01|55P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|P1001|P1002|P1008|P1017|P2024|P2034)$/;
+
+// What `pg` says without a code.
+const passingMessage =
+  /timeout exceeded when trying to connect|Connection terminated|not queryable|Query read timeout|after calling end on the pool/;
 
 /** Any fault as one of ours; what we did not foresee is `internal` and tells the caller nothing. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { code, message, statusCode } = error as { code?: unknown; message?: unknown; statusCode?: unknown };
+  const { code, message, statusCode } = (error ?? {}) as { code?: unknown; message?: unknown; statusCode?: unknown };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AppError('body_too_large');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new AppError('unsupported_media_type');
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return new AppError('malformed_json', 'the body is empty');
-  if (typeof code === 'string' && passing.test(code))
+  if ((typeof code === 'string' && passing.test(code)) || (typeof message === 'string' && passingMessage.test(message)))
     return new AppError('unavailable', undefined, { cause: error, retryAfterSeconds: 1 });
-  if (typeof message === 'string' && /timeout exceeded when trying to connect|Connection terminated/.test(message)) {
-    return new AppError('unavailable', undefined, { cause: error, retryAfterSeconds: 1 });
-  }
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return new AppError('invalid_request', 'the request can not be read');
-  return new AppError('internal', undefined, { cause: error });
+  return new AppError('internal', undefined, { cause: error ?? new Error('nothing was thrown') });
 }
 
 /** RFC 9457 problem details. */
