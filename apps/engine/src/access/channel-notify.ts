@@ -1,4 +1,4 @@
-import type { ChannelAdapter, NotifyResult } from '@tributary/channels/channel-adapter';
+import type { ChannelAdapter, ChannelSession, Notification, NotifyResult } from '@tributary/channels/channel-adapter';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ConfigSource } from '../config/snapshot.ts';
 import type { AccountCache } from '../gateway/account-cache.ts';
@@ -9,9 +9,12 @@ import type { Pool } from '../platform/db.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
 import { parseRequestNo, refundIdOf } from '../platform/ids.ts';
 import type { Clock } from '../platform/ports/clock.ts';
+import { type CallbackStore, createCallbackStore } from './callbacks.store.ts';
 
 export type ChannelNotifyDeps = {
   pool: Pool;
+  /** The inbox; one on `pool` by default. */
+  store?: CallbackStore;
   config: ConfigSource;
   adapters: ReadonlyMap<string, ChannelAdapter>;
   accounts: AccountCache;
@@ -25,11 +28,19 @@ export type ChannelNotifyDeps = {
   onCallback?: (report: { channelId: string; outcome: string }) => void;
 };
 
+type Outcome = RecordOutcome | 'wrong_account' | 'failed' | `refused:${string}`;
+
+// Anybody can send us what we refuse; beyond this many a minute and account it is counted, not stored.
+const keptRefusalsPerMinute = 60;
+
 /**
  * Callbacks from channels: raw bytes in, verified by the channel's adapter, kept in the inbox whatever they are, and
  * handed to the single door. Nothing in an unverified one is believed; on any doubt the channel is told to send again.
  */
 export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyDeps): void {
+  const store = deps.store ?? createCallbackStore(deps.pool);
+  const mayKeepRefusal = createMinuteCap(deps.clock, keptRefusalsPerMinute);
+
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -41,36 +52,61 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
         const snapshot = deps.config.current();
         const adapter = deps.adapters.get(snapshot.channels.get(channelId)?.adapter ?? '');
         if (!adapter || snapshot.accounts.get(accountId)?.channelId !== channelId) throw new AppError('not_found');
-        const session = deps.accounts.open(accountId);
         const notification = {
           headers: headersOf(request),
           body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
         };
 
-        let parsed = session.parseNotify(notification, deps.clock.now());
-        if (parsed.kind === 'refused' && parsed.reason === 'unknown_key' && (await deps.refreshTrust(accountId))) {
-          parsed = deps.accounts.open(accountId).parseNotify(notification, deps.clock.now());
+        const session = deps.accounts.open(accountId);
+        let parsed = parse(session, notification);
+        if (parsed.kind === 'refused' && parsed.reason === 'unknown_key' && (await refreshTrust(accountId))) {
+          parsed = parse(deps.accounts.open(accountId), notification);
         }
-        const outcome = await record(parsed).catch((err): string => {
+        const outcome = await record(accountId, parsed).catch((err): Outcome => {
           deps.log.error({ err, channelId, accountId }, 'a callback could not be recorded');
           return 'failed';
         });
+        if (outcome === 'missing' || outcome === 'wrong_account')
+          deps.log.warn(
+            { channelId, accountId, outcome, requestNo: parsed.kind === 'refused' ? undefined : parsed.requestNo },
+            'a callback speaks of a payment that is not there',
+          );
         deps.failpoint?.('callback.after_record');
         await keep(channelId, accountId, adapter, notification, parsed, outcome).catch((err) =>
           deps.log.warn({ err }, 'a callback could not be kept'),
         );
         deps.onCallback?.({ channelId, outcome });
         const answer = session.acknowledge(outcome === 'changed' || outcome === 'unchanged');
-        const status = parsed.kind === 'refused' ? Math.max(400, Math.min(answer.status, 499)) : answer.status;
-        return reply.code(status).headers(answer.headers).send(answer.body);
+        return reply.code(statusOf(outcome, answer.status)).headers(answer.headers).send(answer.body);
       },
     );
   });
 
-  async function record(parsed: NotifyResult): Promise<RecordOutcome | `refused:${string}`> {
+  /** Adapters promise not to throw; what nobody can read is refused, never believed. */
+  function parse(session: ChannelSession, notification: Notification): NotifyResult {
+    try {
+      return session.parseNotify(notification, deps.clock.now());
+    } catch (err) {
+      deps.log.warn({ err }, 'a callback could not be read');
+      return { kind: 'refused', reason: 'unreadable' };
+    }
+  }
+
+  const refreshTrust = (accountId: string): Promise<boolean> =>
+    deps.refreshTrust(accountId).catch((err) => {
+      deps.log.warn({ err, accountId }, 'signing keys could not be fetched');
+      return false;
+    });
+
+  async function record(accountId: string, parsed: NotifyResult): Promise<Outcome> {
     if (parsed.kind === 'refused') return `refused:${parsed.reason}`;
     const target = parseRequestNo(parsed.requestNo);
     if (!target) return 'missing';
+    // A callback that one account's channel signed says nothing about an order that was sent through another: whoever
+    // owns an account could else make up an order there under our number and have ours counted as paid.
+    const sentThrough = await store.accountOf(target);
+    if (sentThrough === undefined) return 'missing';
+    if (sentThrough !== accountId) return 'wrong_account';
     const source = { actor: 'callback' as const, notifyId: parsed.notifyId };
     if (parsed.kind === 'payment') return deps.recordResult(target, parsed.result, source);
     return deps.recordRefundResult(
@@ -84,27 +120,42 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
     channelId: string,
     accountId: string,
     adapter: ChannelAdapter,
-    { headers, body }: { headers: Record<string, string>; body: Buffer },
+    { headers, body }: Notification,
     parsed: NotifyResult,
-    outcome: string,
+    outcome: Outcome,
   ) {
     const verified = parsed.kind !== 'refused';
-    await deps.pool.query({
-      name: 'keep-callback',
-      text: `INSERT INTO channel_callbacks (channel_id, account_id, notify_id, verified, outcome, payment_id, headers, body)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      values: [
-        channelId,
-        accountId,
-        verified ? parsed.notifyId : null,
-        verified,
-        outcome,
-        verified ? (parseRequestNo(parsed.requestNo)?.paymentId ?? null) : null,
-        JSON.stringify(maskHeaders(headers, adapter.sensitiveFields)),
-        maskBody(body.toString(), adapter.sensitiveFields).replaceAll('\u0000', ''),
-      ],
+    if (!verified && !mayKeepRefusal(accountId)) return;
+    await store.keep({
+      channelId,
+      accountId,
+      notifyId: verified ? parsed.notifyId : undefined,
+      verified,
+      outcome,
+      paymentId: verified ? parseRequestNo(parsed.requestNo)?.paymentId : undefined,
+      headers: maskHeaders(headers, adapter.sensitiveFields),
+      body: maskBody(body.toString(), adapter.sensitiveFields),
     });
   }
+}
+
+/** A refused callback is the sender's fault whatever status the channel's own form of a failure has. */
+function statusOf(outcome: Outcome, status: number): number {
+  if (!outcome.startsWith('refused:') || (status >= 400 && status < 500)) return status;
+  return /bad_signature|unknown_key|stale/.test(outcome) ? 401 : 400;
+}
+
+/** At most so many a minute for each key. */
+function createMinuteCap(clock: Clock, perMinute: number) {
+  const counted = new Map<string, { since: number; count: number }>();
+  return (key: string): boolean => {
+    const now = clock.monotonicMs();
+    const known = counted.get(key);
+    const window = known && now - known.since < 60_000 ? known : { since: now, count: 0 };
+    window.count++;
+    counted.set(key, window);
+    return window.count <= perMinute;
+  };
 }
 
 function headersOf(request: FastifyRequest): Record<string, string> {

@@ -23,7 +23,7 @@ import type { Clock } from '../platform/ports/clock.ts';
 import type { RateLimiter } from '../platform/ports/rate-limiter.ts';
 import type { Authenticate, Scope } from './authenticate.ts';
 import { readJson } from './read-json.ts';
-import { invalidRequest } from './to-api-error.ts';
+import { fieldErrors, invalidFields } from './to-api-error.ts';
 
 export type MerchantApiDeps = {
   config: ConfigSource;
@@ -42,8 +42,7 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
 
   app.post('/v1/payments', async (request, reply) => {
     const caller = await enter(request, 'payments:write');
-    const claim = claimOf(request);
-    const body = parse(createPaymentSchema, bodyOf(request));
+    const { claim, body } = parseCreation(createPaymentSchema, request);
     return answer(reply, await deps.placePayment(caller, claim, body), '/v1/payments/');
   });
 
@@ -64,10 +63,7 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
     const caller = await enter(request, 'payments:read');
     const payment = await reads.findPayment(caller.merchant.id, knownId(paymentIdSchema, request.params.id));
     if (!payment) throw new AppError('not_found');
-    const etag = `"${payment.id}-${payment.updatedAt}"`;
-    reply.header('etag', etag);
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-    return payment;
+    return conditional(request, reply, payment);
   });
 
   app.post<{ Params: { id: string } }>('/v1/payments/:id/close', async (request) => {
@@ -84,17 +80,16 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
 
   app.post<{ Params: { id: string } }>('/v1/payments/:id/refunds', async (request, reply) => {
     const caller = await enter(request, 'refunds:write');
-    const claim = claimOf(request);
     const paymentId = knownId(paymentIdSchema, request.params.id);
-    const body = parse(createRefundSchema, bodyOf(request));
+    const { claim, body } = parseCreation(createRefundSchema, request);
     return answer(reply, await deps.refundPayment(caller, claim, paymentId, body), '/v1/refunds/');
   });
 
-  app.get<{ Params: { id: string } }>('/v1/refunds/:id', async (request) => {
+  app.get<{ Params: { id: string } }>('/v1/refunds/:id', async (request, reply) => {
     const caller = await enter(request, 'refunds:read');
     const refund = await reads.findRefund(caller.merchant.id, knownId(refundIdSchema, request.params.id));
     if (!refund) throw new AppError('not_found');
-    return refund;
+    return conditional(request, reply, refund);
   });
 
   async function enter(request: FastifyRequest, scope: Scope): Promise<MerchantCaller> {
@@ -153,21 +148,14 @@ function refuseBody(request: FastifyRequest): void {
   const raw = rawOf(request);
   if (raw.length === 0) return;
   const body = readJson(raw);
-  const keys = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : undefined;
-  if (!keys)
-    throw new AppError('invalid_request', 'the body must be empty or {}', {
-      errors: [{ path: '(body)', message: 'must be empty or {}' }],
-    });
-  if (keys.length > 0) {
-    throw new AppError('invalid_request', 'closing takes no fields', {
-      errors: keys.map((path) => ({ path, message: 'is not a known field' })),
-    });
-  }
+  const keys = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : ['(body)'];
+  if (keys.length > 0)
+    throw invalidFields(keys.map((path) => ({ path, message: 'must not be there: send {} or nothing' })));
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw invalidRequest(parsed.error);
+  if (!parsed.success) throw invalidFields(fieldErrors(parsed.error));
   return parsed.data;
 }
 
@@ -177,19 +165,33 @@ function knownId(schema: z.ZodType<string>, id: string): string {
   return id;
 }
 
-function claimOf(request: FastifyRequest): IdempotencyClaim {
+/** The key and the body of a request that makes something; what is wrong with either is told in one answer. */
+function parseCreation<Schema extends z.ZodType>(
+  schema: Schema,
+  request: FastifyRequest,
+): { claim: IdempotencyClaim; body: z.output<Schema> } {
   const key = request.headers['idempotency-key'];
   if (key === undefined || key === '') throw new AppError('idempotency_key_missing');
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new AppError('invalid_request', 'the Idempotency-Key header is not valid', {
-      errors: [{ path: 'Idempotency-Key', message: 'must be given once, 1 to 255 visible ASCII characters' }],
-    });
-  }
-  const requestHash = createHash('sha256')
-    .update(`${request.method}\n${request.url}\n`)
-    .update(rawOf(request))
-    .digest();
-  return { key, requestHash };
+  const isKey = typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key);
+  const parsed = schema.safeParse(bodyOf(request), { reportInput: true });
+  if (isKey && parsed.success) return { claim: { key, requestHash: hashOf(request) }, body: parsed.data };
+  throw invalidFields([
+    ...(isKey ? [] : [{ path: 'Idempotency-Key', message: 'must be given once, 1 to 255 visible ASCII characters' }]),
+    ...(parsed.success ? [] : fieldErrors(parsed.error)),
+  ]);
+}
+
+const hashOf = (request: FastifyRequest): Buffer =>
+  createHash('sha256').update(`${request.method}\n${request.url}\n`).update(rawOf(request)).digest();
+
+/** Answers with an ETag over the very bytes, or says that nothing has changed. */
+function conditional(request: FastifyRequest, reply: FastifyReply, resource: object) {
+  const body = JSON.stringify(resource);
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  reply.headers({ etag, 'cache-control': 'private, no-cache' });
+  const known = String(request.headers['if-none-match'] ?? '').split(',');
+  if (known.some((one) => one.trim().replace(/^W\//, '') === etag)) return reply.code(304).send();
+  return reply.header('content-type', 'application/json; charset=utf-8').send(body);
 }
 
 /** The caller's trace if it sent one (W3C Trace Context), else one of our own. */

@@ -15,6 +15,8 @@ declare module 'fastify' {
 }
 
 export const maxBodyBytes = 64 * 1024;
+/** Longer than any deadline of a channel call that a merchant waits for. */
+const stopWithinMs = 25_000;
 
 type Log = { error(fields: object, message: string): void; warn(fields: object, message: string): void };
 
@@ -79,16 +81,19 @@ export function createServer({
   });
   app.addHook('preClose', async () => {
     stopping = true;
+    setTimeout(() => app.server.closeAllConnections(), stopWithinMs).unref();
+  });
+  // A connection that stays open after its last answer would hold up the stop for as long as it is kept alive.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping) reply.header('connection', 'close');
+    done(null, payload);
   });
   app.addHook('onRequest', async (request, reply) => {
     request.receivedAtMs = performance.now();
     reply.headers({ ...securityHeaders, 'request-id': request.id });
     const kind = classOf(request.method, request.url);
     if (!kind) return;
-    if (stopping) {
-      reply.header('connection', 'close');
-      throw new AppError('unavailable', 'this node is stopping', { retryAfterSeconds: 1 });
-    }
+    if (stopping) throw new AppError('unavailable', 'this node is stopping', { retryAfterSeconds: 1 });
     reply.raw.once('close', load.enter(kind));
   });
   app.addHook('onResponse', async (request, reply) => {

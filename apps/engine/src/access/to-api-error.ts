@@ -23,8 +23,10 @@ function messageOf(issue: ZodError['issues'][number]): string {
   return issue.message;
 }
 
-export const invalidRequest = (error: ZodError): AppError =>
-  new AppError('invalid_request', 'one or more fields are not valid', { errors: fieldErrors(error) });
+export const invalidFields = (errors: FieldError[]): AppError =>
+  new AppError('invalid_request', 'one or more fields are not valid', { errors });
+
+export const invalidRequest = (error: ZodError): AppError => invalidFields(fieldErrors(error));
 
 /**
  * Codes by which Postgres, our pools and the network say "not now" rather than "never": connection lost, too many
