@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiKeyConfig, ConfigSnapshot, MerchantConfig } from '../config/snapshot.ts';
@@ -17,6 +17,13 @@ describe('an API key', () => {
       { numRuns: 1000 },
     );
     fc.assert(fc.property(fc.string(), (noise) => parseApiKey(noise) === undefined));
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (noise) => parseApiKey(`tk_live_${noise}`) === undefined));
+    for (let at = 0; at < text.length; at++) {
+      expect(parseApiKey(text.slice(0, at) + text.slice(at + 1))).toBeUndefined();
+      expect(parseApiKey(`${text.slice(0, at)}A${text.slice(at)}`)).toBeUndefined();
+      const swapped = text.slice(0, at) + (text[at + 1] ?? '') + (text[at] ?? '') + text.slice(at + 2);
+      if (swapped !== text) expect(parseApiKey(swapped)).toBeUndefined();
+    }
   });
 
   it('is hashed under the pepper', () => {
@@ -110,5 +117,63 @@ describe('a signed request', () => {
     for (const skewSeconds of [-299, 299]) expect(request({ skewSeconds })()).toBeTruthy();
     expect(request({ ip: '192.0.2.1' })).toThrow('address');
     expect(request({ ip: '2001:db8::1' })()).toBeTruthy();
+  });
+
+  it('is refused after the flip of any bit of the signature, and in any other spelling of its base64', () => {
+    fc.assert(
+      fc.property(fc.nat(64 * 8 - 1), (bit) => {
+        const changed = request({}, ({ signature }) => {
+          const bytes = Buffer.from(signature, 'base64');
+          bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+          return { signature: bytes.toString('base64') };
+        });
+        expect(changed).toThrow('Authentication');
+      }),
+    );
+    expect(request({}, ({ signature }) => ({ signature: signature.replace(/=+$/, '') }))).toThrow('Authentication');
+    const sibling = (text: string) =>
+      text.replace(
+        /(.)==$/,
+        (_, last: string) => `${last === 'A' ? 'B' : String.fromCharCode(last.charCodeAt(0) + 1)}==`,
+      );
+    expect(request({}, ({ signature }) => ({ signature: sibling(signature) }))).toThrow('Authentication');
+  });
+
+  it('may be RSA of 2048 bits or more; other keys open nothing and break nothing', () => {
+    const tryKey = (own: Partial<ApiKeyConfig>, signer: KeyObject, algorithm: string | null) => {
+      const one = { ...key, ...own };
+      const timestamp = String(at.getTime() / 1000);
+      const nonce = `n-${String(++nonces).padStart(20, '0')}`;
+      const message = Buffer.from(signedMessage('GET', '/v1/payments', timestamp, nonce, ''));
+      return () =>
+        authenticate(
+          { ...snapshot, apiKeys: new Map([[one.id, one]]) },
+          {
+            method: 'GET',
+            pathAndQuery: '/v1/payments',
+            body: Buffer.alloc(0),
+            ip: '10.1.2.3',
+            headers: {
+              'tributary-key': one.id,
+              'tributary-timestamp': timestamp,
+              'tributary-nonce': nonce,
+              'tributary-signature': sign(algorithm, message, signer).toString('base64'),
+            },
+          },
+          'payments:read',
+        );
+    };
+    const pem = (one: KeyObject) => one.export({ type: 'spki', format: 'pem' }).toString();
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    expect(tryKey({ publicKeyPem: pem(rsa.publicKey) }, rsa.privateKey, 'sha256')()).toBeTruthy();
+    expect(tryKey({ publicKeyPem: pem(weak.publicKey) }, weak.privateKey, 'sha256')).toThrow('Authentication');
+    expect(tryKey({ publicKeyPem: pem(curve.publicKey) }, curve.privateKey, 'sha256')).toThrow('Authentication');
+    expect(tryKey({ publicKeyPem: 'not a key' }, privateKey, null)).toThrow('Authentication');
+    expect(tryKey({ expiresAt: at }, privateKey, null)).toThrow('Authentication');
+    expect(tryKey({ revokedAt: at }, privateKey, null)).toThrow('Authentication');
+    expect(tryKey({ merchantId: 'gone' }, privateKey, null)).toThrow('Authentication');
+    expect(tryKey({ kind: 'bearer' }, privateKey, null)).toThrow('Authentication');
   });
 });
