@@ -19,7 +19,7 @@ const httpUrl = z
 export const payerSchema = z.strictObject({
   id: cleanText(64).optional().meta({ description: "The payer's id at the merchant." }),
   ip: z.union([z.ipv4(), z.ipv6()]).optional().meta({ description: "The payer's IP address." }),
-  deviceId: cleanText(64).optional(),
+  deviceId: cleanText(64).optional().meta({ description: "The payer's device, as you recognise it." }),
   authCode: z
     .string()
     .regex(/^\d{16,24}$/, { error: 'is not a payment code' })
@@ -45,11 +45,14 @@ export const createPaymentSchema = z.strictObject({
     description: 'Your order number. Unique per merchant, for ever.',
     example: 'A20261123-0001',
   }),
-  serviceId: serviceIdSchema.meta({ example: 'wechat.native' }),
+  serviceId: serviceIdSchema.meta({
+    description: 'Which of your services takes the payment.',
+    example: 'wechat.native',
+  }),
   amount: amountSchema,
   currency: currencySchema.meta({ example: 'CNY' }),
   subject: cleanText(127).meta({ description: 'What is being paid for; shown to the payer.', example: 'Flat white' }),
-  payer: payerSchema.optional(),
+  payer: payerSchema.optional().meta({ description: 'What you know of the payer; risk control uses it.' }),
   notifyUrl: httpUrl.optional().meta({ description: 'Where webhooks about this payment go.' }),
   returnUrl: httpUrl.optional().meta({ description: 'Where the payer returns to (H5 services).' }),
   expiresInSeconds: z
@@ -58,87 +61,114 @@ export const createPaymentSchema = z.strictObject({
     .max(86_400)
     .optional()
     .meta({ description: 'How long the payer may take; default by service.' }),
-  metadata: metadataSchema.optional(),
+  metadata: metadataSchema.optional().meta({ description: 'Up to 20 texts of your own, given back with the payment.' }),
 });
 export type CreatePayment = z.infer<typeof createPaymentSchema>;
 
 /** What the payer (or the merchant's app) needs to go on. */
 export const credentialSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('qr'), url: z.string().meta({ description: 'Content of the QR code to show.' }) }),
-  z.object({ type: z.literal('redirect'), url: z.string() }),
-  z.object({ type: z.literal('jsapi'), parameters: z.record(z.string(), z.string()) }),
-  z.object({ type: z.literal('app'), parameters: z.record(z.string(), z.string()) }),
+  z.object({
+    type: z.literal('redirect'),
+    url: z.string().meta({ description: 'Where to send the payer.' }),
+  }),
+  z.object({
+    type: z.literal('jsapi'),
+    parameters: z.record(z.string(), z.string()).meta({ description: 'To be handed to the payment API of the page.' }),
+  }),
+  z.object({
+    type: z.literal('app'),
+    parameters: z.record(z.string(), z.string()).meta({ description: 'To be handed to the payment SDK of the app.' }),
+  }),
 ]);
 export type Credential = z.infer<typeof credentialSchema>;
 
-export const failureSchema = z.object({ code: z.string(), message: z.string() });
+export const failureSchema = z.object({
+  code: z.string().meta({ description: 'Stable; see the list of failure codes.' }),
+  message: z.string().meta({ description: 'For people.' }),
+});
 
 export const paymentSchema = z.object({
-  id: paymentIdSchema,
-  merchantOrderNo: z.string(),
-  serviceId: z.string(),
-  status: z.enum(paymentStatuses),
-  amount: z.int(),
+  id: paymentIdSchema.meta({ description: 'Our id of the payment.' }),
+  merchantOrderNo: z.string().meta({ description: 'Your order number.' }),
+  serviceId: z.string().meta({ description: 'The service that takes it.' }),
+  status: z.enum(paymentStatuses).meta({
+    description:
+      '`succeeded`, `failed`, `closed` and `rejected` are final. `processing`: the payer has to act, or we do not know yet.',
+  }),
+  amount: z.int().meta({ description: 'Amount in minor units.' }),
   currency: currencySchema,
-  subject: z.string(),
+  subject: z.string().meta({ description: 'What is being paid for.' }),
   refundedAmount: z.int().meta({ description: 'Minor units refunded or being refunded.' }),
   channel: z.string().nullable().meta({ description: 'The channel that took (or is trying to take) the payment.' }),
   channelTxn: z.string().nullable().meta({ description: "The channel's own transaction number, once paid." }),
-  credential: credentialSchema.optional(),
-  failure: failureSchema.optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-  succeededAt: z.iso.datetime().nullable(),
-  updatedAt: z.iso.datetime(),
+  credential: credentialSchema
+    .optional()
+    .meta({ description: 'What the payer needs to go on; there while the payment is open.' }),
+  failure: failureSchema.optional().meta({ description: 'Why it did not succeed.' }),
+  metadata: z.record(z.string(), z.string()).optional().meta({ description: 'As you gave it.' }),
+  createdAt: z.iso.datetime().meta({ description: 'When we took it, UTC.' }),
+  expiresAt: z.iso.datetime().meta({ description: 'Until when the payer may pay, UTC.' }),
+  succeededAt: z.iso.datetime().nullable().meta({ description: 'When it was paid, UTC.' }),
+  updatedAt: z.iso.datetime().meta({ description: 'When it last changed, UTC.' }),
 });
 export type Payment = z.infer<typeof paymentSchema>;
 
 export const createRefundSchema = z.strictObject({
-  merchantRefundNo: merchantNumber(),
+  merchantRefundNo: merchantNumber().meta({
+    description: 'Your refund number. Unique per merchant, for ever.',
+    example: 'R20261123-0001',
+  }),
   amount: amountSchema,
-  reason: cleanText(80).optional(),
+  reason: cleanText(80).optional().meta({ description: 'Shown to the payer where the channel can.' }),
 });
 export type CreateRefund = z.infer<typeof createRefundSchema>;
 
 export const refundSchema = z.object({
-  id: refundIdSchema,
-  paymentId: paymentIdSchema,
-  merchantRefundNo: z.string(),
-  status: z.enum(refundStatuses),
-  amount: z.int(),
+  id: refundIdSchema.meta({ description: 'Our id of the refund.' }),
+  paymentId: paymentIdSchema.meta({ description: 'The payment it gives back.' }),
+  merchantRefundNo: z.string().meta({ description: 'Your refund number.' }),
+  status: z.enum(refundStatuses).meta({ description: '`succeeded` and `failed` are final.' }),
+  amount: z.int().meta({ description: 'Amount in minor units.' }),
   currency: currencySchema,
-  reason: z.string().nullable(),
-  failure: failureSchema.optional(),
-  createdAt: z.iso.datetime(),
-  succeededAt: z.iso.datetime().nullable(),
-  updatedAt: z.iso.datetime(),
+  reason: z.string().nullable().meta({ description: 'The reason you gave.' }),
+  failure: failureSchema.optional().meta({ description: 'Why it did not succeed.' }),
+  createdAt: z.iso.datetime().meta({ description: 'When we took it, UTC.' }),
+  succeededAt: z.iso.datetime().nullable().meta({ description: 'When the channel paid it back, UTC.' }),
+  updatedAt: z.iso.datetime().meta({ description: 'When it last changed, UTC.' }),
 });
 export type Refund = z.infer<typeof refundSchema>;
 
 export const listPaymentsSchema = z.strictObject({
-  merchantOrderNo: merchantNumber().optional(),
-  status: z.enum(paymentStatuses).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  merchantOrderNo: merchantNumber().optional().meta({ description: 'Only the payment with this order number.' }),
+  status: z.enum(paymentStatuses).optional().meta({ description: 'Only payments in this status.' }),
+  from: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created at or after, ISO 8601.' }),
+  to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created before, ISO 8601.' }),
   cursor: z
     .string()
     .max(64)
     .regex(/^[0-9A-Za-z_-]+$/)
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+    .optional()
+    .meta({ description: '`nextCursor` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most payments on a page.' }),
 });
 
-export const paymentListSchema = z.object({ data: z.array(paymentSchema), nextCursor: z.string().nullable() });
+export const paymentListSchema = z.object({
+  data: z.array(paymentSchema).meta({ description: 'Newest first.' }),
+  nextCursor: z.string().nullable().meta({ description: 'For the next page; null on the last.' }),
+});
 
 export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: z.string(),
-  detail: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  requestId: z.string(),
+  type: z.string().meta({ description: 'Where the code is explained.' }),
+  title: z.string().meta({ description: 'The code in words; the same every time.' }),
+  status: z.int().meta({ description: 'The HTTP status.' }),
+  code: z.string().meta({ description: 'Stable; decide by this.' }),
+  detail: z.string().meta({ description: 'What was wrong this time, for a developer.' }),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .meta({ description: 'Every wrong field, by its path.' }),
+  requestId: z.string().meta({ description: 'Quote it when you ask for help.' }),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
