@@ -1,4 +1,4 @@
-import { errorCodes } from '@tributary/contracts/error-code';
+import { type ErrorCode, errorCodes } from '@tributary/contracts/error-code';
 import {
   createPaymentSchema,
   createRefundSchema,
@@ -9,20 +9,58 @@ import {
   refundSchema,
 } from '@tributary/contracts/payment';
 import * as z from 'zod';
+import { AppError } from '../platform/app-error.ts';
+import type { Scope } from './authenticate.ts';
+import * as examples from './openapi-examples.ts';
+import { problemOf } from './to-api-error.ts';
 
 type Json = Record<string, unknown>;
 
-const components = {
+const sequence = z
+  .int()
+  .meta({ description: 'Grows with every event of the payment: ignore what is older than what you have.' });
+const timestamp = z.iso.datetime().meta({ description: 'When it happened, UTC.' });
+
+const paymentEventSchema = z.object({
+  type: z.enum(['payment.succeeded', 'payment.failed', 'payment.closed']),
+  timestamp,
+  sequence,
+  data: z.object({ payment: paymentSchema }),
+});
+const refundEventSchema = z.object({
+  type: z.enum(['refund.succeeded', 'refund.failed']),
+  timestamp,
+  sequence,
+  data: z.object({ refund: refundSchema, payment: paymentSchema }),
+});
+
+export const components = {
   CreatePayment: createPaymentSchema,
   Payment: paymentSchema,
   PaymentList: paymentListSchema,
   CreateRefund: createRefundSchema,
   Refund: refundSchema,
+  PaymentEvent: paymentEventSchema,
+  RefundEvent: refundEventSchema,
   Problem: problemSchema,
 } as const;
 
-const ref = (name: keyof typeof components): Json => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: Json): Json => ({ 'application/json': { schema } });
+type Component = keyof typeof components;
+
+const ref = (name: Component): Json => ({ $ref: `#/components/schemas/${name}` });
+const json = (name: Component, example: unknown): Json => ({ 'application/json': { schema: ref(name), example } });
+const jsons = (name: Component, named: Record<string, unknown>): Json => ({
+  'application/json': {
+    schema: ref(name),
+    examples: Object.fromEntries(Object.entries(named).map(([key, value]) => [key, { value }])),
+  },
+});
+
+/** Either a key or a signature, with the scope that the caller needs. */
+const needs = (scope: Scope): Json[] => [
+  { apiKey: [scope] },
+  { signatureKey: [scope], signatureTimestamp: [], signatureNonce: [], signature: [] },
+];
 
 const idempotencyKey: Json = {
   name: 'Idempotency-Key',
@@ -43,10 +81,15 @@ const pathId = (pattern: string, description: string): Json => ({
 const paymentId = pathId('^pay_[0-9A-HJKMNP-TV-Z]{26}$', 'The payment.');
 const refundId = pathId('^rfd_[0-9A-HJKMNP-TV-Z]{26}$', 'The refund.');
 
-/** Problem answers of an operation, one entry per HTTP status, naming the codes that come with it. */
-function problems(...codes: (keyof typeof errorCodes)[]): Json {
+const requestHeaders = { 'Request-Id': { description: 'Quote it when you ask for help.', schema: { type: 'string' } } };
+const retryAfter = {
+  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
+};
+
+/** Problem answers of an operation, one entry per HTTP status, with an example per code. */
+function problems(...codes: ErrorCode[]): Json {
   const always = ['unauthenticated', 'forbidden', 'rate_limited', 'overloaded', 'unavailable', 'internal'] as const;
-  const byStatus = new Map<number, string[]>();
+  const byStatus = new Map<number, ErrorCode[]>();
   for (const code of [...codes, ...always]) {
     const { status } = errorCodes[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
@@ -57,21 +100,40 @@ function problems(...codes: (keyof typeof errorCodes)[]): Json {
       .map(([status, list]) => [
         String(status),
         {
-          description: list
-            .map((code) => `\`${code}\`: ${errorCodes[code as keyof typeof errorCodes].title}`)
-            .join('; '),
-          content: { 'application/problem+json': { schema: ref('Problem') } },
+          description: list.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('; '),
+          headers: { ...requestHeaders, ...(status === 429 || status === 503 ? retryAfter : {}) },
+          content: {
+            'application/problem+json': {
+              schema: ref('Problem'),
+              examples: Object.fromEntries(list.map((code) => [code, { value: problemExample(code) }])),
+            },
+          },
         },
       ]),
   );
 }
 
-const requestHeaders = { 'Request-Id': { description: 'Quote it when you ask for help.', schema: { type: 'string' } } };
-const ok = (description: string, schema: Json, headers: Json = {}): Json => ({
+const problemExample = (code: ErrorCode) =>
+  problemOf(
+    new AppError(code, undefined, code === 'invalid_request' ? { errors: examples.fieldErrorsExample } : {}),
+    'req_5f0c9a3be1d24877a6c01e9b',
+  );
+
+const ok = (description: string, content: Json, headers: Json = {}): Json => ({
   description,
   headers: { ...requestHeaders, ...headers },
-  content: json(schema),
+  content,
 });
+const etag = { ETag: { description: 'Changes with every change of the resource.', schema: { type: 'string' } } };
+const ifNoneMatch: Json = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'The `ETag` you have: 304 when nothing has changed.',
+  schema: { type: 'string' },
+};
+const location = { Location: { description: 'Where to query it.', schema: { type: 'string' } } };
+const notModified = { '304': { description: 'Nothing has changed.' } };
 const replayed = {
   'Idempotency-Status': {
     description: '`replayed` when this is the stored answer of an earlier request.',
@@ -79,17 +141,32 @@ const replayed = {
   },
 };
 
+const closed = {
+  ...examples.processingPaymentExample,
+  credential: undefined,
+  status: 'closed',
+  failure: { code: 'closed_by_merchant', message: 'Closed by the merchant' },
+};
+
 const paths: Json = {
   '/v1/payments': {
     post: {
       operationId: 'createPayment',
       summary: 'Take a payment',
+      security: needs('payments:write'),
       description:
         'Judged by risk, routed to a channel and sent there before the answer. `processing` means that the payer has to act, or that the channel has not said yet: query, or wait for the webhook.',
       parameters: [idempotencyKey],
-      requestBody: { required: true, content: json(ref('CreatePayment')) },
+      requestBody: { required: true, content: json('CreatePayment', examples.createPaymentExample) },
       responses: {
-        '201': ok('The payment, whatever came of it: look at `status`.', ref('Payment'), replayed),
+        '201': ok(
+          'The payment, whatever came of it: look at `status`.',
+          jsons('Payment', {
+            processing: examples.processingPaymentExample,
+            rejected: examples.rejectedPaymentExample,
+          }),
+          { ...replayed, ...location },
+        ),
         ...problems(
           'invalid_request',
           'malformed_json',
@@ -109,30 +186,25 @@ const paths: Json = {
     get: {
       operationId: 'listPayments',
       summary: 'List payments',
+      security: needs('payments:read'),
       description: 'Newest first. Pass `nextCursor` as `cursor` for the next page.',
       parameters: queryParameters(),
-      responses: { '200': ok('A page of payments.', ref('PaymentList')), ...problems('invalid_request') },
+      responses: {
+        '200': ok('A page of payments.', json('PaymentList', examples.paymentListExample)),
+        ...problems('invalid_request'),
+      },
     },
   },
   '/v1/payments/{id}': {
     get: {
       operationId: 'getPayment',
       summary: 'Query a payment',
-      parameters: [
-        paymentId,
-        {
-          name: 'If-None-Match',
-          in: 'header',
-          required: false,
-          description: 'The `ETag` you have.',
-          schema: { type: 'string' },
-        },
-      ],
+      description: 'The newest state that is committed. With `If-None-Match` polling costs next to nothing.',
+      security: needs('payments:read'),
+      parameters: [paymentId, ifNoneMatch],
       responses: {
-        '200': ok('The payment.', ref('Payment'), {
-          ETag: { description: 'Changes with every change of the payment.', schema: { type: 'string' } },
-        }),
-        '304': { description: 'Nothing has changed.' },
+        '200': ok('The payment.', json('Payment', examples.succeededPaymentExample), etag),
+        ...notModified,
         ...problems('not_found'),
       },
     },
@@ -141,12 +213,21 @@ const paths: Json = {
     post: {
       operationId: 'closePayment',
       summary: 'Close a payment',
+      security: needs('payments:write'),
       description:
         'Closes (or, for barcode payments, reverses) an open payment at the channel. If the payer was faster the answer is the succeeded payment.',
       parameters: [paymentId],
       responses: {
-        '200': ok('The payment as it now stands.', ref('Payment')),
-        ...problems('invalid_request', 'not_found', 'payment_already_final'),
+        '200': ok('The payment as it now stands.', json('Payment', closed)),
+        ...problems(
+          'invalid_request',
+          'malformed_json',
+          'not_found',
+          'payment_already_final',
+          'unsupported_media_type',
+          'body_too_large',
+          'signature_required',
+        ),
       },
     },
   },
@@ -154,11 +235,12 @@ const paths: Json = {
     post: {
       operationId: 'createRefund',
       summary: 'Refund a payment',
+      security: needs('refunds:write'),
       description: 'In full or in part, as often as the paid amount allows.',
       parameters: [paymentId, idempotencyKey],
-      requestBody: { required: true, content: json(ref('CreateRefund')) },
+      requestBody: { required: true, content: json('CreateRefund', examples.createRefundExample) },
       responses: {
-        '201': ok('The refund.', ref('Refund'), replayed),
+        '201': ok('The refund.', json('Refund', examples.refundExample), { ...replayed, ...location }),
         ...problems(
           'invalid_request',
           'malformed_json',
@@ -180,10 +262,39 @@ const paths: Json = {
     get: {
       operationId: 'getRefund',
       summary: 'Query a refund',
-      parameters: [refundId],
-      responses: { '200': ok('The refund.', ref('Refund')), ...problems('not_found') },
+      security: needs('refunds:read'),
+      parameters: [refundId, ifNoneMatch],
+      responses: {
+        '200': ok('The refund.', json('Refund', examples.refundExample), etag),
+        ...notModified,
+        ...problems('not_found'),
+      },
     },
   },
+};
+
+const webhookHeaders: Json[] = [
+  ['webhook-id', 'The same on every try: remember it to do things once.'],
+  ['webhook-timestamp', 'Unix seconds of this try. Refuse what is older than 5 minutes.'],
+  ['webhook-signature', '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` under your webhook secret.'],
+].map(([name, description]) => ({ name, in: 'header', required: true, description, schema: { type: 'string' } }));
+
+const webhook = (summary: string, schema: Component, example: unknown): Json => ({
+  post: {
+    summary,
+    security: [],
+    parameters: webhookHeaders,
+    requestBody: { required: true, content: json(schema, example) },
+    responses: {
+      '2XX': { description: 'Taken. Anything else, or nothing within 15 seconds, and we try again for about a day.' },
+      '410': { description: 'You want no more of this: we stop.' },
+    },
+  },
+});
+
+const webhooks: Json = {
+  payment: webhook('A payment has come to its end', 'PaymentEvent', examples.paymentEventExample),
+  refund: webhook('A refund has come to its end', 'RefundEvent', examples.refundEventExample),
 };
 
 function queryParameters(): Json[] {
@@ -217,20 +328,27 @@ export function createOpenApi(serverUrl = '/'): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: serverUrl }],
-    security: [{ apiKey: [] }, { signature: [] }],
     paths,
+    webhooks,
     components: {
       schemas,
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'Your API key: `Authorization: Bearer tk_live_…`.' },
-        signature: {
-          type: 'apiKey',
-          in: 'header',
-          name: 'Tributary-Signature',
-          description:
-            'Base64 Ed25519 or RSA-SHA256 signature over `METHOD\\nPATH?QUERY\\nTIMESTAMP\\nNONCE\\nSHA256_HEX(BODY)\\n`, with the headers Tributary-Key, Tributary-Timestamp (Unix seconds, within 5 minutes) and Tributary-Nonce (16 to 64 characters, used once).',
-        },
+        ...signatureSchemes,
       },
     },
   };
 }
+
+const signatureSchemes = Object.fromEntries(
+  [
+    ['signatureKey', 'Tributary-Key', 'The id of your signing key.'],
+    ['signatureTimestamp', 'Tributary-Timestamp', 'Unix seconds, within 5 minutes of ours.'],
+    ['signatureNonce', 'Tributary-Nonce', '16 to 64 characters of `0-9 A-Z a-z _ -`, used once.'],
+    [
+      'signature',
+      'Tributary-Signature',
+      'Base64 Ed25519 or RSA-SHA256 signature over `METHOD\\nPATH?QUERY\\nTIMESTAMP\\nNONCE\\nSHA256_HEX(BODY)\\n`.',
+    ],
+  ].map(([name = '', header, description]) => [name, { type: 'apiKey', in: 'header', name: header, description }]),
+);
