@@ -302,10 +302,11 @@ function queryParameters(): Json[] {
     properties: Record<string, Json>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, schema]) => ({
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
-    required: required.includes(name),
+    required: required.includes(name) && schema.default === undefined,
+    description,
     schema,
   }));
 }
