@@ -11,6 +11,36 @@ const shortOrder = JSON.stringify({
   subject: createPaymentExample.subject,
 });
 
+/** How to sign a request. A test runs it. */
+export const signingCode = `import { createHash, randomUUID, sign } from 'node:crypto';
+
+const timestamp = String(Math.floor(Date.now() / 1000));
+const nonce = randomUUID();
+const hash = createHash('sha256').update(body).digest('hex');
+const text = \`POST\\n/v1/payments\\n\${timestamp}\\n\${nonce}\\n\${hash}\\n\`;
+const headers = {
+  'Tributary-Key': keyId,
+  'Tributary-Timestamp': timestamp, // Unix seconds, ±5 minutes
+  'Tributary-Nonce': nonce,         // 16 to 64 characters, used once
+  'Tributary-Signature': sign(null, Buffer.from(text), privateKey).toString('base64'),
+};`;
+
+/** How to verify a webhook. A test runs it. */
+export const webhookCode = `import { createHmac, timingSafeEqual } from 'node:crypto';
+
+// body: the raw bytes as they came, before any JSON parser.
+function isOurs(headers, body, secret) {
+  const id = headers['webhook-id'];
+  const at = headers['webhook-timestamp'];
+  if (Math.abs(Date.now() / 1000 - Number(at)) > 300) return false;
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const mine = createHmac('sha256', key).update(\`\${id}.\${at}.\`).update(body).digest();
+  return headers['webhook-signature'].split(' ').some((one) => {
+    const theirs = Buffer.from(one.replace(/^v1,/, ''), 'base64');
+    return theirs.length === mine.length && timingSafeEqual(theirs, mine);
+  });
+}`;
+
 const quickStart = `<section id="start"><h2>${both('Quick start', '快速开始')}</h2>
 <ol class="steps"><li><p>${both('Get a key: in the console under Merchants; a demo system writes one into <code>.data/demo.json</code>.', '获取密钥：在控制台“商户”页创建；演示系统会写入 <code>.data/demo.json</code>。')}</p>
 ${code(`export API_KEY='tk_live_…'`)}</li>
@@ -54,21 +84,7 @@ const authentication = `<section id="auth"><h2>${both('Authentication', '认证'
 <h3>${both('Signed requests', '签名请求')}</h3>
 <p>${both('They prove who sent which bytes and when. A merchant can require them for everything that moves money. Sign with Ed25519 or RSA-SHA256 (2048 bits or more); we keep only your public key.', '签名可证明何人在何时发送了何种内容，商户可对资金类接口强制要求。使用 Ed25519 或 RSA-SHA256（不少于 2048 位）；我们仅保存公钥。')}</p>
 ${code(`METHOD\\nPATH?QUERY\\nTIMESTAMP\\nNONCE\\nSHA256_HEX(BODY)\\n`)}
-${code(
-  `import { createHash, randomUUID, sign } from 'node:crypto';
-
-const timestamp = String(Math.floor(Date.now() / 1000));
-const nonce = randomUUID();
-const hash = createHash('sha256').update(body).digest('hex');
-const text = \`POST\\n/v1/payments\\n\${timestamp}\\n\${nonce}\\n\${hash}\\n\`;
-const headers = {
-  'Tributary-Key': keyId,
-  'Tributary-Timestamp': timestamp, // Unix seconds, ±5 minutes
-  'Tributary-Nonce': nonce,         // 16 to 64 characters, used once
-  'Tributary-Signature': sign(null, Buffer.from(text), privateKey).toString('base64'),
-};`,
-  'Node.js',
-)}</section>`;
+${code(signingCode, 'Node.js')}</section>`;
 
 const idempotency = `<section id="idempotency"><h2>${both('Idempotency', '幂等')}</h2>
 <p>${both('POST requests that create something need an <code>Idempotency-Key</code>. After a lost connection send the same request again: nobody is charged twice. Keys are kept for 25 hours; order numbers are unique for ever.', '创建类 POST 请求必须携带 <code>Idempotency-Key</code>。连接中断后原样重发即可，绝不会重复扣款。幂等键保留 25 小时；商户订单号永久唯一。')}</p>
@@ -82,23 +98,7 @@ const idempotency = `<section id="idempotency"><h2>${both('Idempotency', '幂等
 const webhooks = `<section id="webhooks"><h2>Webhooks</h2>
 <p>${both('When a payment or refund comes to its end we POST to <code>notifyUrl</code> (or the merchant’s default) as <a href="https://www.standardwebhooks.com">Standard Webhooks</a>. Answer 2xx within 15 seconds; otherwise we try again for about a day, with the same <code>webhook-id</code>. 410 stops it. A payment refused when it was placed is told in the answer only.', '支付或退款到达终态时，我们按 <a href="https://www.standardwebhooks.com">Standard Webhooks</a> 向 <code>notifyUrl</code>（或商户默认地址）发送 POST。请在 15 秒内返回 2xx，否则约一天内以相同的 <code>webhook-id</code> 退避重试；返回 410 则停止。下单时即被拒绝的支付仅在应答中返回。')}</p>
 <p><code>payment.succeeded</code> <code>payment.failed</code> <code>payment.closed</code> <code>refund.succeeded</code> <code>refund.failed</code></p>
-${code(
-  `import { createHmac, timingSafeEqual } from 'node:crypto';
-
-// body: the raw bytes as they came, before any JSON parser.
-function isOurs(headers, body, secret) {
-  const id = headers['webhook-id'];
-  const at = headers['webhook-timestamp'];
-  if (Math.abs(Date.now() / 1000 - Number(at)) > 300) return false;
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const mine = createHmac('sha256', key).update(\`\${id}.\${at}.\`).update(body).digest();
-  return headers['webhook-signature'].split(' ').some((one) => {
-    const theirs = Buffer.from(one.replace(/^v1,/, ''), 'base64');
-    return theirs.length === mine.length && timingSafeEqual(theirs, mine);
-  });
-}`,
-  'Node.js',
-)}
+${code(webhookCode, 'Node.js')}
 <p>${both('Or use a library: <code>new Webhook(secret).verify(body, headers)</code> of the <code>standardwebhooks</code> package does the same. Remember <code>webhook-id</code> to act once; the same <code>sequence</code> rule helps when two arrive out of order.', '也可直接使用 <code>standardwebhooks</code> 库：<code>new Webhook(secret).verify(body, headers)</code>。请记录 <code>webhook-id</code> 以去重；乱序到达时以较大的 <code>sequence</code> 为准。')}</p></section>`;
 
 export const chaptersBefore = quickStart + statusesSection + authentication + idempotency;

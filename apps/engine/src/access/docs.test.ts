@@ -1,7 +1,13 @@
+import * as crypto from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { errorCodes, failureCodes } from '@tributary/contracts/error-code';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { ApiKeyConfig, ConfigSnapshot } from '../config/snapshot.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createAuthenticate } from './authenticate.ts';
 import { registerDocs } from './docs.ts';
+import { signingCode, webhookCode } from './docs-guides.ts';
 import { inChinese } from './docs-words.ts';
 import { createOpenApi } from './openapi.ts';
 import { createServer } from './server.ts';
@@ -86,4 +92,41 @@ describe('the docs page', () => {
     expect(headers['content-type']).toContain('application/json');
     expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(document)));
   });
+
+  it('shows code that works: what it signs we believe, what we sign it believes', () => {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');
+    const body = '{"a":1}';
+    const signed = run(signingCode, 'headers', { body, privateKey, keyId: 'k' }) as Record<string, string>;
+    const key = {
+      id: 'k',
+      merchantId: 'm',
+      kind: 'signing',
+      publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      scopes: new Set(['payments:write']),
+      ipAllowlist: [],
+    } as unknown as ApiKeyConfig;
+    const snapshot = { apiKeys: new Map([['k', key]]), merchants: new Map([['m', {}]]) } as unknown as ConfigSnapshot;
+    const headers = Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value]));
+    const request = { method: 'POST', pathAndQuery: '/v1/payments', headers, body: Buffer.from(body), ip: '127.0.0.1' };
+    const authenticate = createAuthenticate({ pepper: Buffer.alloc(32), clock: systemClock });
+    expect(authenticate(snapshot, request, 'payments:write')).toMatchObject({ keyId: 'k', signed: true });
+
+    const secret = `whsec_${crypto.randomBytes(32).toString('base64')}`;
+    const isOurs = run(webhookCode, 'isOurs', {}) as (headers: object, body: Buffer, secret: string) => boolean;
+    const at = new Date();
+    const hook = {
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': `v1,AAAA ${new Webhook(secret).sign('msg_1', at, body)}`,
+    };
+    expect(isOurs(hook, Buffer.from(body), secret)).toBe(true);
+    expect(isOurs(hook, Buffer.from('{"a":2}'), secret)).toBe(false);
+    expect(isOurs({ ...hook, 'webhook-timestamp': '1' }, Buffer.from(body), secret)).toBe(false);
+  });
 });
+
+/** Runs a sample as a reader would, with the names that it takes for granted, and gives back one that it makes. */
+function run(sample: string, name: string, given: Record<string, unknown>): unknown {
+  const script = sample.replace(/^import (\{.*\}) from 'node:crypto';/, 'const $1 = crypto;');
+  return new Function('crypto', ...Object.keys(given), `${script}\nreturn ${name};`)(crypto, ...Object.values(given));
+}
