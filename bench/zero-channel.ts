@@ -5,7 +5,7 @@ const reply: WireReply = { status: 200, headers: {}, body: '' };
 /** A channel inside the process that answers at once and does no cryptography: what is left is our own cost. */
 export const zeroChannel: ChannelAdapter = {
   id: 'zero',
-  products: new Set(['native'] as const),
+  products: new Map([['native', { payer: [] }]]),
   operations: new Set(['place', 'query', 'close', 'refund', 'queryRefund'] as const),
   deadlinesMs: {
     place: 1000,

@@ -1,8 +1,8 @@
-import type { Product, ServiceConfig } from '@tributary/contracts/service-config';
+import type { ServiceConfig } from '@tributary/contracts/service-config';
 
 /** The configuration of the demonstration: what a small shop chain on WeChat Pay would start with. */
 
-const names: Record<Product, string> = {
+const names = {
   native: '微信扫码 Native',
   jsapi: '微信公众号 JSAPI',
   h5: '微信 H5',
@@ -25,7 +25,7 @@ const atTheTill = {
   backoff: { baseSeconds: 10, maxSeconds: 60 },
 };
 
-export const services: ServiceConfig[] = (Object.keys(names) as Product[]).map((product) => ({
+export const services: ServiceConfig[] = (Object.keys(names) as (keyof typeof names)[]).map((product) => ({
   id: `wechat.${product}`,
   name: names[product],
   enabled: true,

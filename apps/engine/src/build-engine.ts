@@ -118,6 +118,8 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     callChannel,
     clock,
     callbackUrl,
+    needsOf: (snapshot, channelId, { product }) =>
+      adapters.get(snapshot.channels.get(channelId)?.adapter ?? '')?.products.get(product),
     failpoint,
     onStage: metrics.stage,
   });

@@ -85,10 +85,14 @@ export type ChannelSession = {
   acknowledge(accepted: boolean): WireReply;
 };
 
+/** What a product needs to know before it can be placed. */
+export type ProductNeeds = { payer: readonly ('ip' | 'openId' | 'authCode')[] };
+
 /** What a channel can do and how it likes to be treated. Defaults only: services and channels override them as data. */
 export type ChannelAdapter = {
   readonly id: string;
-  readonly products: ReadonlySet<Product>;
+  /** What it speaks, and what of the payer must come with a payment by it. */
+  readonly products: ReadonlyMap<Product, ProductNeeds>;
   readonly operations: ReadonlySet<ChannelOperation>;
   /** Milliseconds from the first byte out to the last byte in, per operation. */
   readonly deadlinesMs: Readonly<Record<ChannelOperation, number>>;

@@ -73,6 +73,11 @@ export const credentialSchema = z.discriminatedUnion('type', [
     url: z.string().meta({ description: 'Where to send the payer.' }),
   }),
   z.object({
+    type: z.literal('form'),
+    url: z.string().meta({ description: "Where the payer's browser posts the fields." }),
+    fields: z.record(z.string(), z.string()).meta({ description: 'Fields of the form, to be posted as they are.' }),
+  }),
+  z.object({
     type: z.literal('jsapi'),
     parameters: z.record(z.string(), z.string()).meta({ description: 'To be handed to the payment API of the page.' }),
   }),

@@ -13,9 +13,13 @@ export const syncScheduleSchema = z.strictObject({
 });
 export type SyncSchedule = z.infer<typeof syncScheduleSchema>;
 
-/** The products that channels know. A service names one of them; a channel says which it speaks. */
-export const products = ['native', 'jsapi', 'h5', 'app', 'codepay'] as const;
-export type Product = (typeof products)[number];
+/**
+ * How the payer pays: `native` (a QR code to show), `codepay` (the payer's code is scanned), `jsapi` (inside the
+ * channel's app), `h5` (phone browser), `page` (desktop browser), `app`, … An open word: a service names one, each
+ * channel's adapter says which it speaks and what of the payer it needs.
+ */
+export const productSchema = z.string().regex(/^[a-z][a-z0-9]{0,31}$/, { error: 'is not a product' });
+export type Product = z.infer<typeof productSchema>;
 
 /** The pipeline steps a service can take, in the order in which they run. */
 export const pipelineSteps = ['risk', 'routing', 'gateway', 'sync'] as const;
@@ -25,7 +29,7 @@ export const serviceConfigSchema = z.strictObject({
   id: serviceIdSchema,
   name: z.string().min(1).max(80),
   enabled: z.boolean(),
-  product: z.enum(products),
+  product: productSchema,
   channelIds: z.array(z.string()).min(1).max(20),
   steps: z.array(z.enum(pipelineSteps)).min(1),
   currencies: z.array(currencySchema).min(1),

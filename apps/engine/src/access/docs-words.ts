@@ -28,6 +28,8 @@ const words: Record<string, string> = {
   'What the payer needs to go on; there while the payment is open.': '付款人继续支付所需的凭据，仅支付未完结时返回。',
   'Content of the QR code to show.': '二维码内容。',
   'Where to send the payer.': '付款人跳转地址。',
+  "Where the payer's browser posts the fields.": '付款人浏览器提交表单的地址。',
+  'Fields of the form, to be posted as they are.': '表单字段，原样提交。',
   'To be handed to the payment API of the page.': '传给页面支付接口的参数。',
   'To be handed to the payment SDK of the app.': '传给 App 支付 SDK 的参数。',
   'Why it did not succeed.': '未成功的原因。',

@@ -1,6 +1,7 @@
-import type { PlaceCall } from '@tributary/channels/channel-adapter';
+import type { PlaceCall, ProductNeeds } from '@tributary/channels/channel-adapter';
 import type { CreatePayment } from '@tributary/contracts/payment';
-import type { Product, ServiceConfig } from '@tributary/contracts/service-config';
+import type { ServiceConfig } from '@tributary/contracts/service-config';
+import type { ConfigSnapshot } from '../config/snapshot.ts';
 import { AppError, type FieldError } from '../platform/app-error.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
 import type { Clock } from '../platform/ports/clock.ts';
@@ -23,6 +24,8 @@ export type PlaceDeps = {
   clock: Clock;
   /** Absolute URL for a channel's callbacks about a payment on this route. */
   callbackUrl: (route: Route) => string;
+  /** What a channel needs to place a service's payments; undefined when it does not speak the product. */
+  needsOf: (snapshot: ConfigSnapshot, channelId: string, service: ServiceConfig) => ProductNeeds | undefined;
   onStage?: (stage: 'access' | 'risk' | 'routing' | 'first_commit' | 'gateway' | 'second_commit', ms: number) => void;
   onPlaced?: (aggregate: Aggregate) => void;
   failpoint?: Failpoint;
@@ -39,7 +42,7 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
     };
     let service: ServiceConfig;
     try {
-      service = serviceFor(caller, request);
+      service = serviceFor(caller, request, deps.needsOf);
     } catch (error) {
       // The first request under this key may have been taken before the configuration changed: then its answer holds.
       const answer = await findAnswer(store, caller, claim, rebuild);
@@ -161,7 +164,11 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
 const created = (payment: PaymentState) => ({ status: 201, body: JSON.stringify(viewPayment(payment)) });
 
 /** @throws AppError service_unavailable, currency_not_allowed, amount_out_of_range, invalid_request */
-function serviceFor({ merchant, snapshot }: MerchantCaller, request: CreatePayment): ServiceConfig {
+function serviceFor(
+  { merchant, snapshot }: MerchantCaller,
+  request: CreatePayment,
+  needsOf: PlaceDeps['needsOf'],
+): ServiceConfig {
   const service = snapshot.services.get(request.serviceId);
   const open = merchant.serviceIds.length === 0 || merchant.serviceIds.includes(request.serviceId);
   if (!service?.enabled || !open) {
@@ -183,16 +190,16 @@ function serviceFor({ merchant, snapshot }: MerchantCaller, request: CreatePayme
       },
     );
   }
-  const missing = missingFields(service.product, request);
+  const needs = service.channelIds.flatMap((channelId) => needsOf(snapshot, channelId, service) ?? []);
+  const missing = missingFields(needs, request);
   if (missing.length > 0) throw new AppError('invalid_request', `${service.id} needs more fields`, { errors: missing });
   return service;
 }
 
-/** What a product needs to know of the payer. */
-function missingFields(product: Product, { payer }: CreatePayment): FieldError[] {
-  const needed = { native: [], app: [], jsapi: ['openId'], h5: ['ip'], codepay: ['authCode'] } as const;
-  return needed[product]
-    .filter((field) => payer?.[field] === undefined)
+/** What no channel of the service can do without. Routing leaves out channels that need more than there is. */
+function missingFields([first, ...others]: ProductNeeds[], { payer }: CreatePayment): FieldError[] {
+  return (first?.payer ?? [])
+    .filter((field) => payer?.[field] === undefined && others.every((needs) => needs.payer.includes(field)))
     .map((field) => ({ path: `payer.${field}`, message: 'is required by this service' }));
 }
 

@@ -49,26 +49,29 @@ export function plan(context: PaymentContext, { version, set }: RoutingRules, ad
 }
 
 /** Every account of the service's channels, with the first reason why it can't take this payment. */
-function candidatesOf({ snapshot, service, amount, at }: PaymentContext, adapters: Adapters): Candidate[] {
+function candidatesOf({ snapshot, service, request, amount, at }: PaymentContext, adapters: Adapters): Candidate[] {
   const candidates: Candidate[] = [];
   for (const channelId of service.channelIds) {
     const channel = snapshot.channels.get(channelId);
+    const adapter = adapters.get(channel?.adapter ?? '');
+    const needs = adapter?.products.get(service.product);
     for (const account of snapshot.accounts.values()) {
       if (account.channelId !== channelId) continue;
-      const adapter = adapters.get(channel?.adapter ?? '');
       const dropped = !channel
         ? 'unknown_channel'
         : !adapter
           ? 'no_adapter'
-          : !adapter.products.has(service.product)
+          : !needs
             ? 'product_unsupported'
-            : isSwitchedOff(channel, at)
-              ? 'switched_off'
-              : !account.enabled
-                ? 'account_off'
-                : amount.amountMinor < account.minAmount || amount.amountMinor > account.maxAmount
-                  ? 'amount_band'
-                  : undefined;
+            : needs.payer.some((field) => request.payer?.[field] === undefined)
+              ? 'payer_incomplete'
+              : isSwitchedOff(channel, at)
+                ? 'switched_off'
+                : !account.enabled
+                  ? 'account_off'
+                  : amount.amountMinor < account.minAmount || amount.amountMinor > account.maxAmount
+                    ? 'amount_band'
+                    : undefined;
       candidates.push({
         channelId,
         accountId: account.id,

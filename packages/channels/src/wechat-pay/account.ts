@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import { products } from '@tributary/contracts/service-config';
+import type { Product } from '@tributary/contracts/service-config';
 import * as z from 'zod';
 import type { TrustedKey } from '../channel-result.ts';
 import { normalizeSerial, readRsaPrivateKey, readRsaPublicKey } from '../wire/pem.ts';
+
+export const wechatPayProducts = ['native', 'jsapi', 'h5', 'app', 'codepay'] as const;
 
 const appId = z.string().regex(/^[0-9A-Za-z_-]{1,32}$/, { error: 'is not an app id' });
 
@@ -28,7 +30,7 @@ export const configSchema = z.strictObject({
     .meta({ description: '商户号 (mchid).' }),
   appId: appId.meta({ description: 'The app id bound to the merchant, used for every product without its own.' }),
   appIds: z
-    .partialRecord(z.enum(products), appId)
+    .partialRecord(z.enum(wechatPayProducts), appId)
     .optional()
     .meta({ description: 'App ids by product, where they differ (e.g. official account and mobile app).' }),
   certificateSerial: z
@@ -99,8 +101,8 @@ export function openAccount(stored: { config: unknown; secrets: unknown }, trust
   };
 }
 
-export const appIdFor = (config: WechatPayConfig, product: (typeof products)[number]): string =>
-  config.appIds?.[product] ?? config.appId;
+export const appIdFor = (config: WechatPayConfig, product: Product): string =>
+  (config.appIds as Partial<Record<Product, string>> | undefined)?.[product] ?? config.appId;
 
 function platformKeysOf(config: WechatPayConfig, trust: readonly TrustedKey[]): Map<string, PlatformKey> {
   const keys = new Map<string, PlatformKey>();

@@ -1,4 +1,3 @@
-import { products } from '@tributary/contracts/service-config';
 import * as z from 'zod';
 import type { ChannelAdapter, ChannelCall, ChannelSession, ResultOf, WireReply } from '../channel-adapter.ts';
 import type { TrustedKey } from '../channel-result.ts';
@@ -31,7 +30,13 @@ function open(account: { config: unknown; secrets: unknown }, trust: readonly Tr
 /** WeChat Pay API v3 for merchants of the mainland, contracted directly. See `docs/channels/wechat-pay.md`. */
 export const wechatPay: ChannelAdapter = {
   id: 'wechat-pay',
-  products: new Set(products),
+  products: new Map([
+    ['native', { payer: [] }],
+    ['jsapi', { payer: ['openId'] }],
+    ['h5', { payer: ['ip'] }],
+    ['app', { payer: [] }],
+    ['codepay', { payer: ['authCode'] }],
+  ]),
   operations: new Set(['place', 'query', 'close', 'reverse', 'refund', 'queryRefund', 'fetchTrust']),
   deadlinesMs: {
     place: 6_000,

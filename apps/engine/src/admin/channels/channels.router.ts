@@ -46,7 +46,7 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
           priority: channel.priority,
           feeBps: channel.feeBps,
           params: channelParamsSchema.parse(channel.params),
-          products: [...(adapter?.products ?? [])],
+          products: [...(adapter?.products.keys() ?? [])],
           version: channel.version,
           last5m: last5.get(channel.id) ?? none,
           last60m: last60.get(channel.id) ?? none,

@@ -96,6 +96,7 @@ export function createTestCore(url: string) {
     clock,
     callChannel,
     callbackUrl,
+    needsOf: () => ({ payer: [] }),
     assessRisk: async () => ({ ...decision, outcome: 'approve', holds: script.holds }),
     planRoute: async () => ({ ...decision, routes: script.routes, candidates: [] }),
   });
