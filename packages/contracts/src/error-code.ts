@@ -118,6 +118,7 @@ export const failureCodes = {
   risk_single_limit: { title: 'The amount exceeds the single-payment limit', zh: '超过单笔限额' },
   risk_daily_limit: { title: 'The cumulative limit is exhausted', zh: '超过累计限额' },
   risk_rejected: { title: 'Refused by a risk rule', zh: '风控拒绝' },
+  risk_unavailable: { title: 'Risk control could not judge the payment in time', zh: '风控暂时无法判断，请稍后重试' },
   no_route: { title: 'No channel can take this payment now', zh: '暂无可用渠道' },
   channel_unavailable: { title: 'The channel could not take the payment', zh: '渠道暂不可用' },
   channel_declined: { title: 'The channel refused the payment', zh: '渠道拒绝' },

@@ -20,6 +20,21 @@ export const payerSchema = z.strictObject({
   id: cleanText(64).optional().meta({ description: "The payer's id at the merchant." }),
   ip: z.union([z.ipv4(), z.ipv6()]).optional().meta({ description: "The payer's IP address." }),
   deviceId: cleanText(64).optional().meta({ description: "The payer's device, as you recognise it." }),
+  cardBin: z
+    .string()
+    .regex(/^\d{6,8}$/, { error: 'is not the first 6 to 8 digits of a card' })
+    .optional()
+    .meta({ description: "The first 6 to 8 digits of the payer's card. Never more." }),
+  cardId: cleanText(64)
+    // A whole card number must not end up here: it would be stored.
+    .refine((text) => !/^[\d -]{12,}$/.test(text), { error: 'must not be a card number' })
+    .optional()
+    .meta({ description: "The payer's card as you recognise it: a token or fingerprint, never its number." }),
+  bank: z
+    .string()
+    .regex(/^[0-9A-Za-z]{2,16}$/, { error: 'is not a bank code' })
+    .optional()
+    .meta({ description: "The code of the payer's bank, e.g. `ICBC`." }),
   authCode: z
     .string()
     .regex(/^\d{16,24}$/, { error: 'is not a payment code' })

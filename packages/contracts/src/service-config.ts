@@ -38,5 +38,12 @@ export const serviceConfigSchema = z.strictObject({
   expiresInSeconds: z.int().min(60).max(86_400),
   placeTimeoutMs: z.int().min(100).max(60_000),
   syncSchedule: syncScheduleSchema,
+  /**
+   * What risk does with a payment when the facts that its rules need can't be computed in time (the database is slow or
+   * away): `reject` (when absent) with the code `risk_unavailable`, `review` (let through, marked) or `approve`.
+   */
+  onFactFailure: z.enum(['reject', 'review', 'approve']).optional(),
+  /** How long risk waits for facts that need the database, in milliseconds; 500 when absent. */
+  factTimeoutMs: z.int().min(20).max(5_000).optional(),
 });
 export type ServiceConfig = z.infer<typeof serviceConfigSchema>;

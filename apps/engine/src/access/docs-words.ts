@@ -9,6 +9,10 @@ const words: Record<string, string> = {
   "The payer's id at the merchant.": '付款人在商户侧的标识。',
   "The payer's IP address.": '付款人 IP 地址。',
   "The payer's device, as you recognise it.": '商户识别的付款人设备标识。',
+  "The first 6 to 8 digits of the payer's card. Never more.": '付款卡的前 6 至 8 位（卡 BIN），请勿多传。',
+  "The payer's card as you recognise it: a token or fingerprint, never its number.":
+    '商户识别的付款卡标识：令牌或指纹，绝不能是卡号。',
+  "The code of the payer's bank, e.g. `ICBC`.": '付款银行代码，如 `ICBC`。',
   'The number of the code that the payer shows (barcode services).': '付款人出示的付款码（付款码支付）。',
   "The payer's id at the channel (JSAPI services).": '付款人在渠道侧的标识（JSAPI 支付）。',
   'Where webhooks about this payment go.': '本笔支付的 Webhook 接收地址。',
