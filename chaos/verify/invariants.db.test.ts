@@ -44,7 +44,7 @@ beforeAll(async () => {
   paymentId = await place();
   await core.recorder.recordResult(
     { paymentId, attemptNo: 1 },
-    paidInFull({ op: 'query', requestNo: 'x', product: 'native' }),
+    paidInFull({ op: 'query', requestNo: 'x', product: 'native', orderedAt: new Date() }),
     {
       actor: 'callback',
     },

@@ -1,9 +1,16 @@
 import type { Money } from '@tributary/contracts/money';
+import type { Credential } from '@tributary/contracts/payment';
 import type { Product, SyncSchedule } from '@tributary/contracts/service-config';
 import type { ChannelResult, RefundResult, TrustedKey, TrustResult } from './channel-result.ts';
 
 /** Bytes to send. `path` starts with `/` and includes the query; the gateway puts the account's base URL before it. */
 export type WireRequest = { method: 'GET' | 'POST'; path: string; headers: Record<string, string>; body: string };
+
+/**
+ * Nothing to send: the payer's own browser carries the signed request to the channel, so placing the order is handing
+ * out this credential. The channel knows the order only once the payer has gone there.
+ */
+export type Handover = { credential: Credential };
 
 /** Bytes received. Header names are lower case; `body` is exactly what came, because signatures cover it. */
 export type WireResponse = { status: number; headers: Record<string, string>; body: Buffer };
@@ -12,13 +19,18 @@ export type WireResponse = { status: number; headers: Record<string, string>; bo
 export type WireReply = { status: number; headers: Record<string, string>; body: string };
 
 /**
- * One call to a channel. `requestNo` is our number of the attempt at the channel (at most 32 characters of
- * `[0-9A-Za-z]`, unique for ever); `refundNo` is our number of the refund there.
+ * What every call about an attempt names it by. `requestNo` is our number of the attempt at the channel (at most 32
+ * characters of `[0-9A-Za-z]`, unique for ever). `orderedAt` is the same moment in every call about it, because some
+ * channels know an order by number and time together.
  */
-export type PlaceCall = {
+type OrderNamed = { requestNo: string; orderedAt: Date };
+
+/** The same for a refund: `refundNo` is our number of it at the channel. */
+type RefundNamed = { refundNo: string; refundOrderedAt: Date };
+
+export type PlaceCall = OrderNamed & {
   op: 'place';
   product: Product;
-  requestNo: string;
   amount: Money;
   subject: string;
   expiresAt: Date;
@@ -27,20 +39,21 @@ export type PlaceCall = {
   returnUrl?: string;
   payer: { ip?: string; openId?: string; authCode?: string; deviceId?: string };
 };
-export type QueryCall = { op: 'query'; requestNo: string; product: Product };
-export type CloseCall = { op: 'close'; requestNo: string; product: Product };
-export type ReverseCall = { op: 'reverse'; requestNo: string; product: Product };
-export type RefundCall = {
-  op: 'refund';
-  requestNo: string;
-  refundNo: string;
-  amount: Money;
-  /** What the payment took in full. */
-  total: Money;
-  reason?: string;
-  notifyUrl: string;
-};
-export type QueryRefundCall = { op: 'queryRefund'; requestNo: string; refundNo: string };
+export type QueryCall = OrderNamed & { op: 'query'; product: Product };
+export type CloseCall = OrderNamed & { op: 'close'; product: Product };
+export type ReverseCall = OrderNamed & { op: 'reverse'; product: Product };
+export type RefundCall = OrderNamed &
+  RefundNamed & {
+    op: 'refund';
+    /** The channel's number of the payment, as it came with its success. */
+    channelTxn?: string;
+    amount: Money;
+    /** What the payment took in full. */
+    total: Money;
+    reason?: string;
+    notifyUrl: string;
+  };
+export type QueryRefundCall = OrderNamed & RefundNamed & { op: 'queryRefund' };
 export type FetchTrustCall = { op: 'fetchTrust' };
 
 export type PaymentCall = PlaceCall | QueryCall | CloseCall | ReverseCall;
@@ -77,8 +90,11 @@ export class UnsupportedCallError extends Error {
  * "these bytes in, that answer out". `parseResponse` verifies the channel's signature before it believes anything.
  */
 export type ChannelSession = {
-  /** @throws UnsupportedCallError when the call lacks what the product needs, or asks for what the channel can't do */
-  buildRequest(call: ChannelCall, at: Date, nonce: string): WireRequest;
+  /**
+   * The bytes to send, or a handover when nothing has to be sent.
+   * @throws UnsupportedCallError when the call lacks what the product needs, or asks for what the channel can't do
+   */
+  buildRequest(call: ChannelCall, at: Date, nonce: string): WireRequest | Handover;
   parseResponse<Call extends ChannelCall>(call: Call, response: WireResponse, at: Date): ResultOf<Call>;
   parseNotify(notification: Notification, at: Date): NotifyResult;
   /** The answer that tells the channel whether we took the callback (true: stop sending; false: send again). */

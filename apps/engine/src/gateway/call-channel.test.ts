@@ -13,9 +13,11 @@ import { type CallReport, createGateway } from './call-channel.ts';
 import type { SendOutcome } from './send.ts';
 
 const route = { channelId: 'ch', accountId: 'acc' };
-const query: ChannelCall = { op: 'query', requestNo: 'R1', product: 'native' };
+const query: ChannelCall = { op: 'query', requestNo: 'R1', orderedAt: new Date(0), product: 'native' };
 const refund: ChannelCall = {
   op: 'refund',
+  orderedAt: new Date(0),
+  refundOrderedAt: new Date(0),
   requestNo: 'R1',
   refundNo: 'F1',
   amount: { amountMinor: 1n, currency: 'CNY' },
@@ -24,6 +26,7 @@ const refund: ChannelCall = {
 };
 const place: ChannelCall = {
   op: 'place',
+  orderedAt: new Date(0),
   product: 'native',
   requestNo: 'R1',
   amount: { amountMinor: 1n, currency: 'CNY' },
@@ -134,6 +137,15 @@ function gatewayWith(own: {
 }
 
 describe('a channel call', () => {
+  it('sends nothing when the payer carries the order, and hands the credential out', async () => {
+    const credential = { type: 'redirect', url: 'https://c.example/pay?sign=x' } as const;
+    const { gateway, sent } = gatewayWith({ session: { buildRequest: () => ({ credential }) } });
+    const { result, exchange } = await gateway.callChannel(route, place);
+    expect(result).toEqual({ kind: 'pending', credential });
+    expect(sent).toEqual([]);
+    expect(exchange.request).toBeUndefined();
+  });
+
   it('comes back with what the channel said, and a trace without secrets', async () => {
     const { callChannel, reports } = gatewayWith({});
     const { result, exchange } = await callChannel(route, query);
@@ -193,7 +205,7 @@ describe('a channel call', () => {
     for (const [where, call] of [
       [{ ...route, channelId: 'x' }, query],
       [{ ...route, accountId: 'x' }, query],
-      [route, { op: 'reverse', requestNo: 'R', product: 'native' }],
+      [route, { op: 'reverse', requestNo: 'R', orderedAt: new Date(0), product: 'native' }],
     ] as const)
       expect((await callChannel(where, call)).result).toMatchObject({ kind: 'not_sent' });
     expect(sent).toEqual([]);

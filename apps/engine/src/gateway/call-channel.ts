@@ -4,6 +4,7 @@ import {
   type ChannelCall,
   type ChannelOperation,
   type ChannelSession,
+  type Handover,
   type ResultOf,
   UnsupportedCallError,
   type WireRequest,
@@ -152,7 +153,7 @@ export function createGateway(deps: GatewayDeps) {
   ): Promise<ResultOf<Call>> {
     const { sensitiveFields } = adapter;
     let session: ChannelSession;
-    let request: WireRequest;
+    let request: WireRequest | Handover;
     try {
       // After the wait for a place, so that an overload costs us no signatures and the time in them is the real one.
       session = deps.accounts.open(accountId);
@@ -162,6 +163,8 @@ export function createGateway(deps: GatewayDeps) {
       const reason = error instanceof UnsupportedCallError ? 'unsupported' : 'account_unusable';
       return notSent<Call>(reason, errorText(error), exchange);
     }
+    // The payer's own browser will carry the order there.
+    if ('credential' in request) return { kind: 'pending', credential: request.credential } as ResultOf<Call>;
     exchange.request = {
       method: request.method,
       url: baseUrl + maskPath(request.path, sensitiveFields),

@@ -2,6 +2,7 @@ import type { ChannelResult } from '@tributary/channels/channel-result';
 import { isOpenAttempt } from '@tributary/contracts/payment-status';
 import type { Product } from '@tributary/contracts/service-config';
 import { AppError } from '../platform/app-error.ts';
+import { orderedAt } from '../platform/ids.ts';
 import type { Aggregate, AttemptState, Change } from './aggregate.ts';
 import type { ClosePayment } from './operations.ts';
 import type { CallChannel, Route } from './ports.ts';
@@ -59,10 +60,10 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
 
   async function closeAttempt({ payment }: Aggregate, attempt: AttemptState): Promise<void> {
     const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
-    const { requestNo } = attempt;
     const { product } = payment;
+    const order = { requestNo: attempt.requestNo, orderedAt: orderedAt(payment.id), product };
     const op = deps.isReversed(route.channelId, product) ? ('reverse' as const) : ('close' as const);
-    const closing = await deps.callChannel(route, { op, requestNo, product });
+    const closing = await deps.callChannel(route, { op, ...order });
     const target = { paymentId: payment.id, attemptNo: attempt.no };
     await recorder.recordResult(target, closing.result, {
       actor: 'close',
@@ -70,7 +71,7 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
       note: `attempt.${op}_asked`,
     });
     if (!needsQuery(closing.result)) return;
-    const asked = await deps.callChannel(route, { op: 'query', requestNo, product });
+    const asked = await deps.callChannel(route, { op: 'query', ...order });
     await recorder.recordResult(target, asked.result, {
       actor: 'close',
       exchange: asked.exchange,

@@ -34,7 +34,10 @@ const takePaid = async (own = {}) => {
   const payment = await take(own);
   await core.recorder.recordResult(
     { paymentId: payment.id, attemptNo: 1 },
-    paidInFull({ op: 'query', requestNo: requestNoOf(payment.id, 1), product: 'native' }, BigInt(payment.amount)),
+    paidInFull(
+      { op: 'query', requestNo: requestNoOf(payment.id, 1), orderedAt: new Date(), product: 'native' },
+      BigInt(payment.amount),
+    ),
     { actor: 'callback' },
   );
   return payment;
@@ -284,7 +287,7 @@ describe('closing', () => {
     await close(id);
     await core.recorder.recordResult(
       { paymentId: id, attemptNo: 1 },
-      paidInFull({ op: 'query', requestNo: 'x', product: 'native' }),
+      paidInFull({ op: 'query', requestNo: 'x', orderedAt: new Date(), product: 'native' }),
       { actor: 'callback' },
     );
     const after = await core.store.load(id);

@@ -105,6 +105,8 @@ export type OpenRefund = {
   requestNo: string;
   channelId: string;
   accountId: string;
+  /** The channel's number of the payment that is given back. */
+  channelTxn: string | undefined;
   channelState: 'sending' | 'pending' | 'unknown' | 'declined';
   amount: bigint;
   total: bigint;

@@ -4,6 +4,7 @@ import type { ServiceConfig } from '@tributary/contracts/service-config';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
 import { AppError, type FieldError } from '../platform/app-error.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
+import { orderedAt } from '../platform/ids.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import { type Aggregate, type AttemptState, attemptOf, type PaymentState } from './aggregate.ts';
 import { createPlacement } from './decide/create-placement.ts';
@@ -211,6 +212,7 @@ function placeCall(
 ): PlaceCall {
   return {
     op: 'place',
+    orderedAt: orderedAt(payment.id),
     product: payment.product,
     requestNo: attempt.requestNo,
     amount: { amountMinor: attempt.amount, currency: attempt.currency },

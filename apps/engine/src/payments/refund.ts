@@ -2,6 +2,7 @@ import type { RefundCall } from '@tributary/channels/channel-adapter';
 import { AppError } from '../platform/app-error.ts';
 
 import type { Failpoint } from '../platform/failpoints.ts';
+import { orderedAt } from '../platform/ids.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import {
   type Aggregate,
@@ -170,7 +171,10 @@ export function refundCallOf(
   return {
     op: 'refund',
     requestNo: attempt.requestNo,
+    orderedAt: orderedAt(payment.id),
+    ...(attempt.channelTxn ? { channelTxn: attempt.channelTxn } : {}),
     refundNo: refund.refundNo,
+    refundOrderedAt: orderedAt(refund.id),
     amount: { amountMinor: refund.amount, currency: refund.currency },
     total: { amountMinor: attempt.amount, currency: payment.currency },
     ...(refund.reason ? { reason: refund.reason } : {}),

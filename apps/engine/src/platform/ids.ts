@@ -33,6 +33,9 @@ export function timeOfId(id: string): number {
   return [...time].reduce((sum, char) => sum * 32 + alphabet.indexOf(char), 0);
 }
 
+/** When an order (payment id) or a refund was made: what channels that name them by time too are told in every call. */
+export const orderedAt = (id: string): Date => new Date(timeOfId(id));
+
 /** Smallest payment id made at or after a time: turns a time range into an id range, so partitions are pruned. */
 export const paymentIdFloor = (ms: number): string => `pay_${encode(BigInt(Math.max(0, Math.floor(ms))), 10)}`;
 

@@ -2,6 +2,7 @@ import type { Product } from '@tributary/contracts/service-config';
 import type { RecordResult } from '../payments/operations.ts';
 import type { CallChannel, Route } from '../payments/ports.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
+import { orderedAt } from '../platform/ids.ts';
 import { decideAtEnd } from './decide-at-end.ts';
 import type { ClaimedAttempt, SyncStore } from './sync.store.ts';
 
@@ -28,10 +29,10 @@ export function createSyncAttempt({ store, callChannel, recordResult, isReversed
   }
 
   async function lookUp(attempt: ClaimedAttempt): Promise<void> {
-    const { requestNo } = attempt;
     const product = attempt.product as Product;
+    const order = { requestNo: attempt.requestNo, orderedAt: orderedAt(attempt.paymentId), product };
     const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
-    const asked = await callChannel(route, { op: 'query', requestNo, product });
+    const asked = await callChannel(route, { op: 'query', ...order });
     failpoint?.('sync.after_query');
     const ending = attempt.now >= attempt.expiresAt || attempt.closeReason !== undefined;
     const end = ending ? decideAtEnd(asked.result.kind, attempt.now, attempt.expiresAt) : 'wait';
@@ -45,7 +46,7 @@ export function createSyncAttempt({ store, callChannel, recordResult, isReversed
       return;
     }
     const op = isReversed(attempt.channelId, product) ? ('reverse' as const) : ('close' as const);
-    const closing = await callChannel(route, { op, requestNo, product });
+    const closing = await callChannel(route, { op, ...order });
     await recordResult(attempt, closing.result, {
       actor: 'close',
       exchange: closing.exchange,
@@ -53,7 +54,7 @@ export function createSyncAttempt({ store, callChannel, recordResult, isReversed
     });
     if (closing.result.kind === 'closed' || closing.result.kind === 'not_sent' || closing.result.kind === 'not_found')
       return;
-    const again = await callChannel(route, { op: 'query', requestNo, product });
+    const again = await callChannel(route, { op: 'query', ...order });
     await recordResult(attempt, again.result, { actor: 'close', exchange: again.exchange, note: 'attempt.looked_up' });
   }
 

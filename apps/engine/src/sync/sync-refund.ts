@@ -1,6 +1,7 @@
 import type { Currency } from '@tributary/contracts/money';
 import type { OpenRefund, RecordRefundResult } from '../payments/operations.ts';
 import type { CallChannel, Route } from '../payments/ports.ts';
+import { orderedAt } from '../platform/ids.ts';
 import type { SyncStore } from './sync.store.ts';
 
 export type SyncRefundDeps = {
@@ -25,11 +26,12 @@ export function createSyncRefund({ store, callChannel, recordRefundResult, callb
 
   async function bringOn(refund: OpenRefund): Promise<void> {
     const route: Route = { channelId: refund.channelId, accountId: refund.accountId };
-    const { requestNo, refundNo } = refund;
+    const order = { requestNo: refund.requestNo, orderedAt: orderedAt(refund.paymentId) };
+    const named = { ...order, refundNo: refund.refundNo, refundOrderedAt: orderedAt(refund.refundId) };
     // A refused compensation is asked again: what we owe the payer is owed until it is paid.
     let send = refund.channelState === 'sending' || refund.channelState === 'declined';
     if (!send) {
-      const asked = await callChannel(route, { op: 'queryRefund', requestNo, refundNo });
+      const asked = await callChannel(route, { op: 'queryRefund', ...named });
       await recordRefundResult(refund, asked.result, {
         actor: 'sync',
         exchange: asked.exchange,
@@ -41,8 +43,8 @@ export function createSyncRefund({ store, callChannel, recordRefundResult, callb
     const currency = refund.currency as Currency;
     const sent = await callChannel(route, {
       op: 'refund',
-      requestNo,
-      refundNo,
+      ...named,
+      ...(refund.channelTxn ? { channelTxn: refund.channelTxn } : {}),
       amount: { amountMinor: refund.amount, currency },
       total: { amountMinor: refund.total, currency },
       ...(refund.reason ? { reason: refund.reason } : {}),

@@ -8,7 +8,7 @@ const claimSeconds = 45;
 const attemptColumns = `a.payment_id, a.no, a.channel_id, a.account_id, a.request_no, a.status, a.sync_step, a.next_sync_at,
   a.sent_at, p.merchant_id, p.service_id, p.product, p.expires_at, p.close_reason, now() AS now`;
 const refundColumns = `r.id, r.payment_id, r.refund_no, r.channel_state, r.amount, r.currency, r.reason, r.sync_step, r.next_sync_at,
-  a.request_no, a.channel_id, a.account_id, a.amount AS total`;
+  a.request_no, a.channel_id, a.account_id, a.channel_txn, a.amount AS total`;
 
 /** A claimed attempt, with Postgres' time of the claim: whether it has expired is the database's say. */
 export type ClaimedAttempt = OpenAttempt & { now: Date };
@@ -122,6 +122,7 @@ const openRefund = (row: Row): OpenRefund => ({
   requestNo: row.request_no,
   channelId: row.channel_id,
   accountId: row.account_id,
+  channelTxn: row.channel_txn ?? undefined,
   channelState: row.channel_state,
   amount: row.amount,
   total: row.total,

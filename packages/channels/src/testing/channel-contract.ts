@@ -1,7 +1,14 @@
 import { type SyncSchedule, syncScheduleSchema } from '@tributary/contracts/service-config';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ChannelAdapter, ChannelCall, ChannelOperation, ChannelSession, PlaceCall } from '../channel-adapter.ts';
+import type {
+  ChannelAdapter,
+  ChannelCall,
+  ChannelOperation,
+  ChannelSession,
+  PlaceCall,
+  WireRequest,
+} from '../channel-adapter.ts';
 import type { TrustedKey } from '../channel-result.ts';
 
 /** What the suite needs to know of a channel. The account must be a complete one with throw-away keys. */
@@ -67,19 +74,26 @@ function describeDeclarations(adapter: ChannelAdapter): void {
 function describeRequests(adapter: ChannelAdapter, open: () => ChannelSession, secretTexts: readonly string[]): void {
   test.each(callsOf(adapter))('builds a request for $op $product, the same for the same input', (call) => {
     const request = open().buildRequest(call, at, nonce);
+    expect(open().buildRequest(call, at, nonce)).toEqual(request);
+    if ('credential' in request) {
+      // Only an order can be carried by the payer's browser.
+      expect(call.op).toBe('place');
+      return;
+    }
     expect(request.path).toMatch(/^\/[\x21-\x7e]*$/);
     for (const [name, value] of Object.entries(request.headers)) {
       expect(name).toMatch(/^[A-Za-z0-9-]+$/);
       expect(value).toMatch(/^[\x20-\x7e]*$/);
     }
     if (request.method === 'GET') expect(request.body).toBe('');
-    expect(open().buildRequest(call, at, nonce)).toEqual(request);
   });
 
   test.each(callsOf(adapter))('sends no secret and masks the payer in $op $product', (call) => {
     const request = open().buildRequest(call, at, nonce);
     const sent = JSON.stringify(request);
     for (const secret of secretTexts) expect(sent).not.toContain(secret);
+    // A handover is shown to its payer and kept nowhere but in the payment.
+    if ('credential' in request) return;
     const masked = [...namedTexts(request)].filter(
       ([names]) => !names.some((name) => adapter.sensitiveFields.has(name)),
     );
@@ -130,6 +144,13 @@ function describeCallbacks(adapter: ChannelAdapter, open: () => ChannelSession):
   });
 }
 
+/** The request that a call makes; fails the test when nothing would be sent. */
+export function requestOf(session: ChannelSession, call: ChannelCall, time: Date, once: string): WireRequest {
+  const built = session.buildRequest(call, time, once);
+  if ('credential' in built) throw new Error(`${call.op} sends nothing`);
+  return built;
+}
+
 /** One call of every declared operation, for every product it depends on. */
 export function callsOf(adapter: ChannelAdapter): (ChannelCall & { product?: PlaceCall['product'] })[] {
   return [...adapter.operations].flatMap((op) => sampleCalls(op, adapter));
@@ -138,6 +159,7 @@ export function callsOf(adapter: ChannelAdapter): (ChannelCall & { product?: Pla
 function sampleCalls(op: ChannelOperation, adapter: ChannelAdapter): ChannelCall[] {
   const requestNo = 'T01HZX5N4Q8R9S2T3V4W5X6Y7Z';
   const notifyUrl = 'https://pay.example.com/callbacks/channel/account';
+  const refund = { requestNo, orderedAt: at, refundNo: `R${requestNo}`, refundOrderedAt: at };
   const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
   switch (op) {
     case 'place':
@@ -145,6 +167,7 @@ function sampleCalls(op: ChannelOperation, adapter: ChannelAdapter): ChannelCall
         op,
         product,
         requestNo,
+        orderedAt: at,
         amount,
         subject: 'Flat white 拿铁 ☕️',
         expiresAt: new Date(at.getTime() + 900_000),
@@ -154,13 +177,13 @@ function sampleCalls(op: ChannelOperation, adapter: ChannelAdapter): ChannelCall
       }));
     case 'query':
     case 'close':
-      return [...adapter.products.keys()].map((product) => ({ op, product, requestNo }));
+      return [...adapter.products.keys()].map((product) => ({ op, product, requestNo, orderedAt: at }));
     case 'reverse':
-      return [...adapter.reversedProducts].map((product) => ({ op, product, requestNo }));
+      return [...adapter.reversedProducts].map((product) => ({ op, product, requestNo, orderedAt: at }));
     case 'refund':
-      return [{ op, requestNo, refundNo: `R${requestNo}`, amount, total: amount, reason: '不想要了', notifyUrl }];
+      return [{ op, ...refund, amount, total: amount, reason: '不想要了', notifyUrl, channelTxn: '4200001' }];
     case 'queryRefund':
-      return [{ op, requestNo, refundNo: `R${requestNo}` }];
+      return [{ op, ...refund }];
     case 'fetchTrust':
       return [{ op }];
   }

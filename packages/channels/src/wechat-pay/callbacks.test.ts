@@ -26,7 +26,7 @@ import { parseTrust } from './parse-trust.ts';
 
 const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
 const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
-const query = { op: 'query', product: 'native', requestNo } as const;
+const query = { op: 'query', product: 'native', requestNo, orderedAt: at } as const;
 
 describe('callbacks', () => {
   const transaction = (change: object = {}) => callback('TRANSACTION.SUCCESS', { ...paidOrder, ...change });

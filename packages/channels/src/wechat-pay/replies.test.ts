@@ -21,6 +21,7 @@ const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
 const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
 const place = (product: PlaceCall['product']): PlaceCall => ({
   op: 'place',
+  orderedAt: at,
   product,
   requestNo,
   amount,
@@ -30,18 +31,20 @@ const place = (product: PlaceCall['product']): PlaceCall => ({
   returnUrl: 'https://shop.example.com/?a=1',
   payer: {},
 });
-const query = { op: 'query', product: 'native', requestNo } as const;
-const close = { op: 'close', product: 'native', requestNo } as const;
-const reverse = { op: 'reverse', product: 'codepay', requestNo } as const;
+const query = { op: 'query', product: 'native', requestNo, orderedAt: at } as const;
+const close = { op: 'close', product: 'native', requestNo, orderedAt: at } as const;
+const reverse = { op: 'reverse', product: 'codepay', requestNo, orderedAt: at } as const;
 const refund: RefundCall = {
   op: 'refund',
+  orderedAt: at,
+  refundOrderedAt: at,
   requestNo,
   refundNo,
   amount,
   total: amount,
   notifyUrl: 'https://pay.example.com/n',
 };
-const queryRefund = { op: 'queryRefund', requestNo, refundNo } as const;
+const queryRefund = { op: 'queryRefund', requestNo, orderedAt: at, refundNo, refundOrderedAt: at } as const;
 const ask = <Call extends ChannelCall>(call: Call, status: number, payload: unknown) =>
   session.parseResponse(call, answer(status, payload), at);
 const refuse = <Call extends ChannelCall>(call: Call, code: string, status = 403) =>

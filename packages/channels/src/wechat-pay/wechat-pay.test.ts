@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import WxPay from 'wechatpay-node-v3';
 import type { PlaceCall } from '../channel-adapter.ts';
 import { UnsupportedCallError } from '../channel-adapter.ts';
-import { callsOf, channelContract } from '../testing/channel-contract.ts';
+import { callsOf, channelContract, requestOf } from '../testing/channel-contract.ts';
 import { beijingTime, clip } from './build-request.ts';
 import {
   apiV3Key,
@@ -30,6 +30,7 @@ const nonce = 'C380BEC2BFD727A4B6845133519F3AD6';
 const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
 const order = (change: Partial<PlaceCall> = {}): PlaceCall => ({
   op: 'place',
+  orderedAt: at,
   product: 'native',
   requestNo,
   amount: { amountMinor: 1299n, currency: 'CNY' },
@@ -39,7 +40,7 @@ const order = (change: Partial<PlaceCall> = {}): PlaceCall => ({
   payer: {},
   ...change,
 });
-const bodyOf = (call: PlaceCall) => JSON.parse(session.buildRequest(call, at, nonce).body);
+const bodyOf = (call: PlaceCall) => JSON.parse(requestOf(session, call, at, nonce).body);
 
 describe('requests', () => {
   test('says an order in WeChat Pay’s words', () => {
@@ -76,7 +77,10 @@ describe('requests', () => {
     ['codepay without code', order({ product: 'codepay', payer: { ip: '203.0.113.7' } })],
     ['a notify URL with a query', order({ notifyUrl: 'https://pay.example.com/a?b=1' })],
     ['a number that is too short', order({ requestNo: 'T0001' })],
-    ['reversing an order that is no barcode payment', { op: 'reverse', product: 'native', requestNo } as const],
+    [
+      'reversing an order that is no barcode payment',
+      { op: 'reverse', product: 'native', requestNo, orderedAt: at } as const,
+    ],
   ])('sends nothing for %s', (_, call) => {
     expect(() => session.buildRequest(call, at, nonce)).toThrow(UnsupportedCallError);
   });
@@ -91,10 +95,10 @@ describe('requests', () => {
     expect(beijingTime(new Date('2026-12-31T16:00:00Z'))).toBe('2027-01-01T00:00:00+08:00'));
 
   test('asks for answers signed with the public key, where there is one', () => {
-    const headers = session.buildRequest({ op: 'fetchTrust' }, at, nonce).headers;
+    const headers = requestOf(session, { op: 'fetchTrust' }, at, nonce).headers;
     expect(headers['Wechatpay-Serial']).toBe(publicKeySigner.serial);
     const old = wechatPay.open({ config: certificateConfig, secrets }, []);
-    expect(old.buildRequest({ op: 'fetchTrust' }, at, nonce).headers).not.toHaveProperty('Wechatpay-Serial');
+    expect(requestOf(old, { op: 'fetchTrust' }, at, nonce).headers).not.toHaveProperty('Wechatpay-Serial');
   });
 
   test('signs every request as wechatpay-node-v3 does', () => {
@@ -106,7 +110,7 @@ describe('requests', () => {
       privateKey: Buffer.from(merchantKeyPem),
     });
     for (const call of callsOf(wechatPay)) {
-      const { method, path, headers, body } = session.buildRequest(call, at, nonce);
+      const { method, path, headers, body } = requestOf(session, call, at, nonce);
       const timestamp = '1773453566';
       const signature = oracle.getSignature(method, nonce, timestamp, path, body);
       expect(fieldsOf(headers.Authorization)).toEqual(fieldsOf(oracle.getAuthorization(nonce, timestamp, signature)));
