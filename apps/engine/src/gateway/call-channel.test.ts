@@ -139,8 +139,8 @@ function gatewayWith(own: {
 describe('a channel call', () => {
   it('sends nothing when the payer carries the order, and hands the credential out', async () => {
     const credential = { type: 'redirect', url: 'https://c.example/pay?sign=x' } as const;
-    const { gateway, sent } = gatewayWith({ session: { buildRequest: () => ({ credential }) } });
-    const { result, exchange } = await gateway.callChannel(route, place);
+    const { callChannel, sent } = gatewayWith({ session: { buildRequest: () => ({ credential }) } });
+    const { result, exchange } = await callChannel(route, place);
     expect(result).toEqual({ kind: 'pending', credential });
     expect(sent).toEqual([]);
     expect(exchange.request).toBeUndefined();
