@@ -14,6 +14,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
     month: 'numeric',
     day: 'numeric',
     hour: 'numeric',
+    minute: 'numeric',
     weekday: 'short',
   });
   formats.set(timeZone, made);
@@ -33,12 +34,16 @@ export function zonedTime(at: Date, timeZone: string): ZonedTime {
   return time;
 }
 
-function readZonedTime(at: Date, timeZone: string): ZonedTime {
-  const parts = Object.fromEntries(
+function readParts(at: Date, timeZone: string): Record<string, string> {
+  return Object.fromEntries(
     formatOf(timeZone)
       .formatToParts(at)
       .map(({ type, value }) => [type, value]),
   );
+}
+
+function readZonedTime(at: Date, timeZone: string): ZonedTime {
+  const parts = readParts(at, timeZone);
   return {
     year: Number(parts.year),
     month: Number(parts.month),
@@ -71,10 +76,21 @@ export function windowStart(at: Date, timeZone: string, period: 'hour' | 'day' |
   return iso;
 }
 
+/** The start of the window after the one in which a moment falls, UTC ISO 8601. */
+export function windowEnd(at: Date, timeZone: string, period: 'hour' | 'day' | 'month'): string {
+  const quarter = 15 * 60_000;
+  const same = periodOf(at, timeZone, period);
+  const isWithin = (ms: number): boolean => periodOf(new Date(ms), timeZone, period) === same;
+  let end = Math.floor(at.getTime() / quarter) * quarter;
+  for (const step of [24 * 3_600_000, 3_600_000, quarter]) while (isWithin(end + step)) end += step;
+  return new Date(end + quarter).toISOString();
+}
+
+/** Names the period of a moment. An hour that the clock shows twice is two: its offset from UTC tells them apart. */
 function periodOf(at: Date, timeZone: string, period: 'hour' | 'day' | 'month'): string {
-  const { year, month, day, hour } = readZonedTime(at, timeZone);
+  const { year, month, day, hour, minute } = readParts(at, timeZone);
   if (period === 'month') return `${year}-${month}`;
-  return period === 'day'
-    ? `${year}-${month}-${day}`
-    : `${year}-${month}-${day} ${hour} ${Math.floor(at.getTime() / 3_600_000)}`;
+  if (period === 'day') return `${year}-${month}-${day}`;
+  const wall = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute));
+  return `${year}-${month}-${day} ${hour} ${wall - Math.floor(at.getTime() / 60_000) * 60_000}`;
 }
