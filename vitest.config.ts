@@ -13,7 +13,12 @@ export default defineConfig({
       {
         test: {
           name: 'db',
-          include: ['apps/engine/src/**/*.db.test.ts', 'chaos/**/*.db.test.ts', 'prisma/**/*.db.test.ts'],
+          include: [
+            'apps/engine/src/**/*.db.test.ts',
+            'chaos/**/*.db.test.ts',
+            'prisma/**/*.db.test.ts',
+            'scripts/**/*.db.test.ts',
+          ],
           globalSetup: ['scripts/testing/postgres.global.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -75,7 +75,10 @@ export async function startPostgres({ dataDir, port, durable }) {
       recordPlace(root, { ...place, port: chosen });
       const watchdog = watchParent(server.pid);
       server.exited.then(() => watchdog?.kill('SIGKILL'));
-      const stop = () => stopProcess(server.identity, { signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], graceMs: 15_000 });
+      const stop = async () => {
+        await stopProcess(server.identity, { signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], graceMs: 15_000 });
+        release(root);
+      };
       const kill = () => void (isAlive(server.identity) && process.kill(server.pid, 'SIGQUIT'));
       const url = urlOf(place.password, chosen, database);
       return { url, port: chosen, pid: server.pid, clusterDir: place.clusterDir, exited: server.exited, stop, kill };
@@ -93,14 +96,29 @@ export async function startPostgres({ dataDir, port, durable }) {
  * @param {string} dataDir
  */
 function claim(dataDir) {
-  const file = path.join(dataDir, 'postgres.owner.json');
-  const owner = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8') || '{}') : {};
-  if (owner.pid !== process.pid && owner.pid !== undefined && isAlive(owner)) {
+  const owner = readOwner(dataDir);
+  if (owner !== undefined && owner.pid !== process.pid && isAlive(owner)) {
     throw new Error(
       `the database in ${dataDir} is in use by process ${owner.pid}; stop that first, or set DATA_DIR to another folder`,
     );
   }
-  writeFileSync(file, JSON.stringify(findProcess(process.pid)));
+  writeFileSync(ownerFile(dataDir), JSON.stringify(findProcess(process.pid)));
+}
+
+/** @param {string} dataDir */
+function release(dataDir) {
+  if (readOwner(dataDir)?.pid === process.pid) rmSync(ownerFile(dataDir), { force: true });
+}
+
+/** @param {string} dataDir @returns {import('../process/identity.mjs').ProcessIdentity | undefined} */
+function readOwner(dataDir) {
+  const file = ownerFile(dataDir);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8') || 'null') ?? undefined) : undefined;
+}
+
+/** @param {string} dataDir */
+function ownerFile(dataDir) {
+  return path.join(dataDir, 'postgres.owner.json');
 }
 
 /**
