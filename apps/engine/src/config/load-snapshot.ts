@@ -1,4 +1,4 @@
-import { type Currency, currencySchema } from '@tributary/contracts/money';
+import { limitDocumentSchema } from '@tributary/contracts/limit';
 import { type ServiceConfig, serviceConfigSchema } from '@tributary/contracts/service-config';
 import type { QueryResultRow as Row } from 'pg';
 import type { Pool, PoolClient } from '../platform/db.ts';
@@ -78,9 +78,15 @@ async function read(client: PoolClient, before: ConfigSnapshot | undefined, log:
   }
   const limits: LimitConfig[] = [];
   for (const row of await all('SELECT * FROM limits WHERE enabled ORDER BY id')) {
-    const currency = currencySchema.safeParse(row.currency);
-    if (currency.success) limits.push(limitOf(row, currency.data));
-    else log.error({ limitId: row.id }, 'a limit names an unknown currency and is not applied');
+    const limit = limitDocumentSchema.safeParse(limitOf(row));
+    const kept = before?.limits.find(({ id }) => id === row.id);
+    if (!limit.success)
+      log.error(
+        { limitId: row.id, issues: limit.error.issues },
+        'a limit does not fit its schema; the last good one stays',
+      );
+    const good = limit.success ? limit.data : kept;
+    if (good) limits.push(good);
   }
   const lists = new Map<string, Map<string, { reason: string; expiresAt: Date | undefined }>>();
   for (const row of await all(
@@ -157,13 +163,16 @@ const accountOf = (row: Row, trust: AccountConfig['trust']): AccountConfig => ({
   version: row.version,
 });
 
-const limitOf = (row: Row, currency: Currency): LimitConfig => ({
+const limitOf = (row: Row) => ({
   id: row.id,
   name: row.name,
   scope: row.scope,
-  match: row.match,
+  match: {
+    ...(row.match.merchantId === undefined ? {} : { merchantIds: [row.match.merchantId] }),
+    ...(row.match.serviceId === undefined ? {} : { serviceIds: [row.match.serviceId] }),
+  },
   period: row.period,
-  currency,
-  maxAmount: row.max_amount ?? undefined,
-  maxCount: row.max_count ?? undefined,
+  currency: row.currency,
+  ...(row.max_amount === null ? {} : { maxAmount: Number(row.max_amount) }),
+  ...(row.max_count === null ? {} : { maxCount: row.max_count }),
 });

@@ -1,5 +1,5 @@
 import type { TrustedKey } from '@tributary/channels/channel-result';
-import type { Currency } from '@tributary/contracts/money';
+import type { LimitDocument } from '@tributary/contracts/limit';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
 import type { ChannelParams } from './channel-params.ts';
 
@@ -61,16 +61,7 @@ export type AccountConfig = {
   version: number;
 };
 
-export type LimitConfig = {
-  id: string;
-  name: string;
-  scope: readonly ('merchant' | 'service' | 'payer' | 'ip' | 'device')[];
-  match: { merchantId?: string; serviceId?: string };
-  period: 'hour' | 'day' | 'month';
-  currency: Currency;
-  maxAmount: bigint | undefined;
-  maxCount: number | undefined;
-};
+export type LimitConfig = LimitDocument;
 
 export type RuleSetConfig = { kind: 'risk' | 'routing'; version: number; document: unknown };
 

@@ -19,16 +19,38 @@ export type PaymentContext = {
 /** A rule that fired, as stored with the decision. */
 export type FiredRule = { id: string; name?: string; event: { type: string; params?: Record<string, unknown> } };
 
-/** One counter to be raised, in the payment's first transaction, if the payment fits under the cap. */
+/** Why a payment is refused: `message` is for the merchant, `payerMessage` is what the payer may be told. */
+export type Refusal = { code: FailureCode; message: string; payerMessage?: string };
+
+/** One counter to be raised, in the transaction that starts the payment or its next attempt, if it fits under the cap. */
 export type LimitHold = {
   limitId: string;
   name: string;
-  /** Which counter of the limit, e.g. `merchant=mch_1`. */
+  /** Which counter of the limit, e.g. `day.CNY|merchant=mch_1`. */
   scopeKey: string;
-  /** Start of the window in the merchant's time zone, UTC ISO 8601. */
+  /** Start of the window in the limit's time zone, UTC ISO 8601. */
   windowStart: string;
   maxAmount: bigint | undefined;
   maxCount: number | undefined;
+  /** Only watched: what does not fit is recorded, not counted and not refused. */
+  shadow?: true;
+  /** Refunds give back what they refund. */
+  releaseOnRefund?: true;
+  /** What a payment that does not fit is told; `risk_daily_limit` by default. */
+  refusal?: Refusal;
+};
+
+/** A rule or limit in shadow that would have acted. */
+export type ShadowHit =
+  | { kind: 'rule'; id: string; name?: string; event: FiredRule['event'] }
+  | { kind: 'limit'; id: string; name: string; route?: Route; [seen: string]: unknown };
+
+/** What limits say of one route, over those that the whole payment has to keep. */
+export type RouteLimits = {
+  /** The limit that rules the route out whatever was used of others. */
+  refusedBy?: string;
+  holds: LimitHold[];
+  shadow: ShadowHit[];
 };
 
 /** Everything that explains a decision later; stored as it is in the payment's event. */
@@ -39,13 +61,22 @@ export type DecisionRecord = {
 };
 
 export type RiskDecision = DecisionRecord & {
-  outcome: 'approve' | 'review' | 'reject';
-  failure?: { code: FailureCode; message: string };
+  /** `hold`: nothing is sent before a person has looked at it. */
+  outcome: 'approve' | 'review' | 'hold' | 'reject';
+  failure?: Refusal;
+  /** The rule or limit that decided, when it was not the default. */
+  decidedBy?: { kind: 'rule' | 'limit'; id: string };
   /** To be reserved when the outcome is not `reject`. */
   holds: LimitHold[];
+  shadow?: ShadowHit[];
+  /** Asked for each route of the plan. */
+  limitsOfRoute?: (route: Route) => RouteLimits;
 };
 
 export type Route = { channelId: string; accountId: string };
+
+/** A route of a payment's plan, with the counters that an attempt over it has to raise. */
+export type PlannedRoute = Route & { holds?: LimitHold[] };
 
 /** One candidate and what became of it, so that "why not the other channel?" has an answer. */
 export type RouteCandidate = Route & {
@@ -58,6 +89,8 @@ export type RouteCandidate = Route & {
 export type RoutePlan = DecisionRecord & {
   /** In the order in which they may be tried; empty when no channel can take the payment. */
   routes: Route[];
+  /** All that could be tried, in order: `routes` and those that come after them. */
+  ranked?: Route[];
   candidates: RouteCandidate[];
 };
 

@@ -1,12 +1,12 @@
-import { type FailureCode, failureCodes } from '@tributary/contracts/error-code';
 import type { EventOf } from '@tributary/rules/parse';
 import type { FiredRule as RuleFired } from '@tributary/rules/rule-set';
 import type { VersionedRules } from '../config/compiled-rules.ts';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { AssessRisk, FiredRule, PaymentContext, RiskDecision } from '../payments/ports.ts';
+import { decideOutcome } from './decide-outcome.ts';
 import { riskEvents } from './events.ts';
 import { type RiskFactValues, riskFacts, riskFactsOf, type VelocityName, velocityNames } from './facts.ts';
-import { holdsOf } from './limits.ts';
+import { applyLimits } from './limits/apply-limits.ts';
 import type { VelocityStore } from './velocity.store.ts';
 
 export const riskLanguage = { facts: riskFacts, eventTypes: riskEvents };
@@ -38,23 +38,16 @@ export async function gatherFacts(
   return riskFactsOf(context, needed.length > 0 ? await velocity.read(needed, context) : {});
 }
 
-/** The decision, given the facts. Pure: the highest rule that approves or refuses decides; all that fired are kept. */
+/** The decision, given the facts. Pure; everything that fired is kept, whoever decided. */
 export function judge(context: PaymentContext, { version, set }: RiskRules, facts: RiskFactValues): RiskDecision {
   const matched = set.matches(facts);
-  const record = { ruleSetVersion: version, fired: matched.map(shownRule), facts: usedFacts(facts, set.requiredFacts) };
-  if (!context.merchant.active) {
-    return { ...record, outcome: 'reject', failure: failure('risk_merchant_blocked'), holds: [] };
-  }
-  const deciding = matched.find(({ event }) => event.type === 'reject' || event.type === 'approve');
-  if (deciding?.event.type === 'reject') {
-    const { code = 'risk_rejected', message } = deciding.event.params;
-    return { ...record, outcome: 'reject', failure: failure(code, message), holds: [] };
-  }
-  const review = !deciding && matched.some(({ event }) => event.type === 'review');
-  return { ...record, outcome: review ? 'review' : 'approve', holds: holdsOf(context) };
+  return {
+    ruleSetVersion: version,
+    fired: matched.map(shownRule),
+    facts: usedFacts(facts, set.requiredFacts),
+    ...decideOutcome(context, matched, applyLimits(context)),
+  };
 }
-
-const failure = (code: FailureCode, message?: string) => ({ code, message: message ?? failureCodes[code].title });
 
 function shownRule({ id, name, event }: RuleFired<RiskEvent>): FiredRule {
   return { id, ...(name === undefined ? {} : { name }), event: { type: event.type, params: { ...event.params } } };

@@ -2,11 +2,10 @@ import type { CreatePayment } from '@tributary/contracts/payment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../scripts/testing/test-database.ts';
 import { compileDocument } from '../config/compiled-rules.ts';
-import type { ConfigSnapshot, LimitConfig } from '../config/snapshot.ts';
+import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { PaymentContext } from '../payments/ports.ts';
 import { createTestCore, type TestCore } from '../payments/testing/core.ts';
 import { createAssessRisk, riskLanguage } from './check-risk.ts';
-import { holdsOf } from './limits.ts';
 import { createVelocityStore } from './velocity.store.ts';
 
 let database: TestDatabase;
@@ -120,36 +119,5 @@ describe('risk', () => {
       );
     expect((await by('bad')).outcome).toBe('reject');
     expect((await by('was-bad')).outcome).toBe('approve');
-  });
-
-  it('says which counters a payment raises: by scope, match, currency and the merchant’s own day', () => {
-    const limit = (own: Partial<LimitConfig>): LimitConfig => ({
-      id: 'l',
-      name: 'l',
-      scope: ['merchant'],
-      match: {},
-      period: 'day',
-      currency: 'CNY',
-      maxAmount: 1n,
-      maxCount: undefined,
-      ...own,
-    });
-    const limits = [
-      limit({ id: 'merchant' }),
-      limit({ id: 'pair', scope: ['merchant', 'payer'] }),
-      limit({ id: 'all', scope: [] }),
-      limit({ id: 'ip', scope: ['ip'] }),
-      limit({ id: 'usd', currency: 'USD' }),
-      limit({ id: 'other', match: { merchantId: 'mch_9' } }),
-      limit({ id: 'hour', period: 'hour', match: { serviceId: 'wechat.native' } }),
-    ];
-    const at = new Date('2026-11-22T16:30:00Z');
-    const holds = holdsOf(contextOf({ payer: { id: 'p1' } }, { at, snapshot: snapshot({ limits }) }));
-    expect(holds.map(({ limitId, scopeKey, windowStart }) => [limitId, scopeKey, windowStart])).toEqual([
-      ['merchant', 'merchant=mch_1', '2026-11-22T16:00:00.000Z'],
-      ['pair', 'merchant=mch_1|payer=p1', '2026-11-22T16:00:00.000Z'],
-      ['all', 'all', '2026-11-22T16:00:00.000Z'],
-      ['hour', 'merchant=mch_1', '2026-11-22T16:00:00.000Z'],
-    ]);
   });
 });

@@ -44,6 +44,9 @@ export function plan(context: PaymentContext, { version, set }: RoutingRules, ad
     })),
     facts: used,
     routes: order.map(({ channelId, accountId }) => ({ channelId, accountId })),
+    ranked: judged
+      .filter(({ kept, reason }) => kept || reason === 'not_needed')
+      .map(({ channelId, accountId }) => ({ channelId, accountId })),
     candidates: judged,
   };
 }
