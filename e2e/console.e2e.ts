@@ -18,7 +18,9 @@ const shellPages = [
   '/channels',
   '/rules/routing',
   '/rules/risk',
-  '/rules/risk?mode=edit',
+  '/rules/risk?mode=table',
+  '/rules/risk?mode=form',
+  '/rules/risk?mode=json',
   '/limits',
   '/channels/wechat-pay',
   '/merchants/mch_cafe',
@@ -169,6 +171,7 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
     const shop = createMerchant(system);
     await page.goto(`${system.urls.console}/rules/risk`);
     await page.getByRole('button', { name: '编辑' }).click();
+    await page.getByRole('tab', { name: 'JSON' }).click();
     const editor = page.locator('.cm-content');
     await editor.waitFor();
     const replace = async (text: string) => {

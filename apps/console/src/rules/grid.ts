@@ -50,8 +50,11 @@ function plainParts(rule: JsonObject): ReadonlyMap<string, { column: Column; ind
   return found;
 }
 
-/** The columns worth having: comparisons that rules share, the most used first, in the order in which they appear. */
-export function columnsOf({ rules }: RuleDocument, most = 5): Column[] {
+/**
+ * The columns worth having: comparisons that rules share, the most used first, in the order in which they appear. Where
+ * few are shared, some that only one rule has fill the table up.
+ */
+export function columnsOf({ rules }: RuleDocument, most = 6, atLeast = 3): Column[] {
   const uses = new Map<string, { column: Column; count: number; seen: number }>();
   for (const rule of rules) {
     for (const [key, { column }] of plainParts(rule)) {
@@ -60,8 +63,9 @@ export function columnsOf({ rules }: RuleDocument, most = 5): Column[] {
       else uses.set(key, { column, count: 1, seen: uses.size });
     }
   }
-  return [...uses.values()]
-    .sort((a, b) => b.count - a.count || a.seen - b.seen)
+  const byUse = [...uses.values()].sort((a, b) => b.count - a.count || a.seen - b.seen);
+  return byUse
+    .filter(({ count }, place) => count > 1 || place < atLeast)
     .slice(0, most)
     .sort((a, b) => a.seen - b.seen)
     .map(({ column }) => column);

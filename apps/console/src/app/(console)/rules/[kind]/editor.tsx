@@ -2,124 +2,193 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
-import { useLocale, useTranslations } from 'next-intl';
-import { useEffect, useMemo, useState } from 'react';
+import { useTranslations } from 'next-intl';
+import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { toast } from 'sonner';
+import { dateTime } from '@/lib/format';
+import { isTyping } from '@/lib/hotkeys';
 import { useTrpc } from '@/lib/trpc';
+import { freeId, idOf, insertAfter, type JsonObject, orderOf, type RuleDocument, readDocument } from '@/rules/document';
+import { edit, startEditing } from '@/rules/editing';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Input } from '@/ui/field';
 import { Loaded } from '@/ui/loaded';
 import { Skeleton } from '@/ui/states';
-import { Section, Table, Td, Th } from '@/ui/table';
-import { type Kind, RuleTable } from './rules';
+import { Table, Td, Th } from '@/ui/table';
+import { type Change, Findings, type Issue } from './edit/findings';
+import { FormEditor } from './edit/form-editor';
+import { GridEditor } from './edit/grid-editor';
+import { type Mode, Toolbar } from './edit/toolbar';
+import { useUnsaved } from './edit/unsaved';
+import type { Kind } from './rules';
 import { TryOne } from './try-one';
+import { type Language, useLanguage } from './vocabulary';
 
-const JsonEditor = dynamic(() => import('./json-editor').then((module) => module.JsonEditor), {
+const JsonEditor = dynamic(() => import('./edit/json-editor').then((module) => module.JsonEditor), {
   ssr: false,
   loading: () => <Skeleton rows={12} label="…" />,
 });
 
-/** JSON with the engine's own checks beside it: what is wrong and where, what it says in words, what it changes. */
-export function Editor({
-  kind,
-  baseVersion,
-  startVersion,
-  onClose,
-}: {
+type Props = {
   kind: Kind;
   baseVersion: number;
   startVersion: number;
+  mode: Mode;
+  row: string | null;
+  onMode: (mode: Mode) => void;
+  onRow: (id: string) => void;
   onClose: () => void;
-}) {
+};
+
+/** Three editors of one document, with the engine's own checks beside them. */
+export function Editor(props: Props) {
   const trpc = useTrpc();
+  const { kind, startVersion } = props;
+  const language = useLanguage(kind);
   const start = useQuery(
     trpc.rules[kind].version.queryOptions(
       { version: Math.max(1, startVersion) },
       { staleTime: Number.POSITIVE_INFINITY },
     ),
   );
-  const schema = useQuery(trpc.rules[kind].schema.queryOptions(undefined, { staleTime: Number.POSITIVE_INFINITY }));
   return (
     <Loaded query={start}>
-      {({ document }) => (
-        <Form
-          kind={kind}
-          baseVersion={baseVersion}
-          document={document}
-          facts={schema.data?.facts ?? []}
-          events={schema.data?.events ?? []}
-          onClose={onClose}
-        />
-      )}
+      {({ document }) => {
+        const read = readDocument(JSON.stringify(document));
+        if (!language || !read.ok) return <Skeleton rows={10} label="…" />;
+        return <Workbench key={startVersion} {...props} document={read.document} language={language} />;
+      }}
     </Loaded>
   );
 }
 
-type Fact = { name: string; type: string; unit: string | null; description: string; descriptionZh: string };
-
-function Form({
+function Workbench({
   kind,
   baseVersion,
-  document,
-  facts,
-  events,
+  document: start,
+  language,
+  mode,
+  row,
+  onMode,
+  onRow,
   onClose,
-}: {
-  kind: Kind;
-  baseVersion: number;
-  document: unknown;
-  facts: Fact[];
-  events: string[];
-  onClose: () => void;
-}) {
+}: Props & { document: RuleDocument; language: Language }) {
   const t = useTranslations('rules');
-  const locale = useLocale() === 'en' ? 'en' : 'zh';
+  const words = useTranslations('ruleEditor');
   const trpc = useTrpc();
   const queries = useQueryClient();
-  const [text, setText] = useState(() => JSON.stringify(document, null, 2));
+  const [state, dispatch] = useReducer(edit, start, startEditing);
+  const [saved, setSaved] = useState(state.text);
   const [note, setNote] = useState('');
-  const [publishing, setPublishing] = useState(false);
+  const dirty = state.text !== saved;
+  const unsaved = useUnsaved(kind, baseVersion, state.text, dirty);
+
   const check = useMutation(trpc.rules[kind].validate.mutationOptions());
   const { mutate: validate } = check;
-  const parsed = useMemo(() => {
-    try {
-      return { value: JSON.parse(text) as Record<string, unknown> };
-    } catch (error) {
-      return { error: error instanceof Error ? error.message : String(error) };
-    }
-  }, [text]);
+  const { document } = state;
   useEffect(() => {
-    const timer = setTimeout(() => parsed.value !== undefined && validate({ document: parsed.value }), 350);
+    const timer = setTimeout(() => validate({ document }), 350);
     return () => clearTimeout(timer);
-  }, [parsed, validate]);
-  const refresh = () => queries.invalidateQueries({ queryKey: trpc.rules[kind].pathKey() });
-  const save = useMutation(trpc.rules[kind].saveDraft.mutationOptions());
-  const publish = useMutation(trpc.rules[kind].publish.mutationOptions());
-  const issues = parsed.error
-    ? [{ path: '', code: 'json', message: parsed.error, severity: 'error' }]
+  }, [document, validate]);
+  const issues: Issue[] = state.broken
+    ? [
+        {
+          path: '',
+          code: 'json',
+          severity: 'error',
+          message: state.broken.line
+            ? words('brokenAt', { line: state.broken.line, message: state.broken.message })
+            : state.broken.message,
+        },
+      ]
     : (check.data?.issues ?? []);
-  const valid = parsed.value !== undefined && check.data?.ok === true && !check.isPending;
+  const valid = !state.broken && check.data?.ok === true && !check.isPending;
+  const changes: readonly Change[] | undefined = check.data && !check.data.ok ? undefined : (check.data?.changes ?? []);
 
-  async function saveDraft() {
-    if (!parsed.value) return;
-    const draft = await save.mutateAsync({ document: parsed.value, note });
+  const save = useMutation(trpc.rules[kind].saveDraft.mutationOptions());
+  const saveDraft = async () => {
+    if (!valid) return;
+    const draft = await save.mutateAsync({ document: { ...document }, note });
+    setSaved(state.text);
+    unsaved.forget();
     toast.success(t('draftSaved', { version: draft.version }));
-    await refresh();
+    await queries.invalidateQueries({ queryKey: trpc.rules[kind].pathKey() });
     return draft;
-  }
-
-  async function saveAndPublish() {
+  };
+  const publish = useMutation(trpc.rules[kind].publish.mutationOptions());
+  const [publishing, setPublishing] = useState(false);
+  const saveAndPublish = async () => {
     const draft = await saveDraft();
     if (!draft) return;
     await publish.mutateAsync({ version: draft.version, contentHash: draft.contentHash, baseVersion, reason: note });
     toast.success(t('published', { version: draft.version }));
-    await refresh();
+    await queries.invalidateQueries({ queryKey: trpc.rules[kind].pathKey() });
     onClose();
-  }
+  };
+  const change = useCallback((next: RuleDocument) => dispatch({ type: 'document', document: next }), []);
+  const open = (id: string) => {
+    onRow(id);
+    onMode('form');
+  };
+  const add = () => {
+    const id = freeId(document, 'new-rule');
+    const rule: JsonObject = {
+      id,
+      name: words('newRuleName'),
+      conditions: { all: [{ fact: 'amount', operator: 'greaterThan', value: 100_000 }] },
+      event: { type: language.eventTypes[0] ?? '' },
+    };
+    const order = orderOf(document);
+    const behind = order.find((index) => idOf(document.rules[index] ?? {}) === row) ?? order.at(-1);
+    change(insertAfter(document, behind, rule));
+    open(id);
+  };
+
+  const keys = useRef<Record<'add' | 'undo' | 'redo', () => void> & { save: () => Promise<unknown> }>(
+    undefined as never,
+  );
+  keys.current = {
+    save: saveDraft,
+    add: () => !state.broken && add(),
+    undo: () => dispatch({ type: 'undo' }),
+    redo: () => dispatch({ type: 'redo' }),
+  };
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const command = event.metaKey || event.ctrlKey;
+      const inText = /^(INPUT|TEXTAREA)$/.test((event.target as HTMLElement).tagName);
+      const inCode = (event.target as HTMLElement).closest('.cm-editor') !== null;
+      if (command && event.key === 's') {
+        event.preventDefault();
+        // What is being typed in a cell counts too.
+        (window.document.activeElement as HTMLElement | null)?.blur?.();
+        setTimeout(() => void keys.current.save().catch(() => undefined));
+      } else if (command && event.key.toLowerCase() === 'z' && !inText && !inCode) {
+        event.preventDefault();
+        keys.current[event.shiftKey ? 'redo' : 'undo']();
+      } else if (event.key === 'n' && !isTyping(event)) {
+        event.preventDefault();
+        keys.current.add();
+      }
+    };
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+  }, []);
 
   return (
     <>
+      {unsaved.found && unsaved.found.text !== state.text && !dirty ? (
+        <p role="status" className="mb-3 flex flex-wrap items-center gap-2 rounded-md bg-warn-bg px-3 py-2 text-warn">
+          {words('leftBehind', { time: dateTime(unsaved.found.at), version: unsaved.found.base })}
+          <Button onClick={() => dispatch({ type: 'text', text: unsaved.found?.text ?? '' })}>
+            {words('restore')}
+          </Button>
+          <Button look="quiet" onClick={unsaved.forget}>
+            {words('discard')}
+          </Button>
+        </p>
+      ) : null}
       <div className="mb-3 flex flex-wrap items-end gap-2">
         <div className="min-w-56 flex-1">
           <Field label={t('noteLabel')}>
@@ -134,6 +203,9 @@ function Form({
             )}
           </Field>
         </div>
+        <span aria-live="polite" className="self-center pt-4 text-xs text-warn">
+          {dirty ? words('unsaved') : ''}
+        </span>
         <Button onClick={onClose}>{t('close')}</Button>
         <Button disabled={!valid || save.isPending} onClick={() => void saveDraft().catch(() => undefined)}>
           {t('saveDraft')}
@@ -142,74 +214,83 @@ function Form({
           {t('publish')}
         </Button>
       </div>
-      <div className="grid gap-6 xl:grid-cols-[3fr_2fr]">
+      {(save.error ?? publish.error) ? (
+        <p role="alert" className="mb-3 text-failed">
+          {(save.error ?? publish.error)?.message}
+        </p>
+      ) : null}
+      <Toolbar
+        mode={mode}
+        onMode={onMode}
+        canUndo={state.past.length > 0 && mode !== 'json'}
+        canRedo={state.future.length > 0 && mode !== 'json'}
+        onUndo={() => dispatch({ type: 'undo' })}
+        onRedo={() => dispatch({ type: 'redo' })}
+        onAdd={state.broken ? undefined : add}
+      />
+      {state.broken && mode !== 'json' ? (
+        <p
+          role="alert"
+          className="mb-3 flex flex-wrap items-center gap-2 rounded-md bg-failed-bg px-3 py-2 text-failed"
+        >
+          {words('brokenHere')}
+          <Button onClick={() => onMode('json')}>{words('toJson')}</Button>
+          <Button look="quiet" onClick={() => dispatch({ type: 'mend' })}>
+            {words('mend')}
+          </Button>
+        </p>
+      ) : null}
+      <div className={mode === 'json' ? 'grid gap-6 xl:grid-cols-[3fr_2fr]' : ''}>
         <div className="min-w-0">
-          <JsonEditor
-            value={text}
-            onChange={setText}
+          {mode === 'json' ? (
+            <JsonEditor
+              value={state.text}
+              onChange={(text) => dispatch({ type: 'text', text })}
+              issues={issues}
+              label={t('editorLabel')}
+              completions={{
+                facts: [...language.facts.values()].map(({ name, description, descriptionZh }) => ({
+                  name,
+                  info: language.locale === 'zh' ? descriptionZh : description,
+                })),
+                events: [...language.eventTypes],
+              }}
+            />
+          ) : mode === 'form' ? (
+            <FormEditor
+              document={document}
+              language={language}
+              issues={issues}
+              row={row}
+              readOnly={state.broken !== undefined}
+              onRow={onRow}
+              onChange={change}
+            />
+          ) : (
+            <fieldset disabled={state.broken !== undefined} className="min-w-0">
+              <legend className="sr-only">{words('modes.table')}</legend>
+              <GridEditor
+                document={document}
+                language={language}
+                issues={issues}
+                readOnly={state.broken !== undefined}
+                onChange={change}
+                onOpen={open}
+              />
+            </fieldset>
+          )}
+        </div>
+        <div className={mode === 'json' ? 'min-w-0' : 'mt-8 grid min-w-0 gap-x-8 lg:grid-cols-2 [&>section]:mt-0'}>
+          <Findings
             issues={issues}
-            label={t('editorLabel')}
-            completions={{
-              facts: facts.map(({ name, description, descriptionZh }) => ({
-                name,
-                info: locale === 'zh' ? descriptionZh : description,
-              })),
-              events,
-            }}
+            changes={changes}
+            document={document}
+            baseVersion={baseVersion}
+            checking={check.isPending}
+            onOpen={open}
           />
         </div>
-        <div className="min-w-0">
-          <Section title={t('findings')}>
-            <ul aria-live="polite" className="grid gap-1">
-              {issues.length === 0 ? (
-                <li className="text-success">{check.isPending ? t('checking') : t('noIssues')}</li>
-              ) : null}
-              {issues.map((issue) => (
-                <li
-                  key={issue.path + issue.code + issue.message}
-                  className={issue.severity === 'error' ? 'text-failed' : 'text-warn'}
-                >
-                  <span className="font-mono text-xs">{issue.path || '/'}</span> {issue.message}
-                </li>
-              ))}
-            </ul>
-          </Section>
-          <Section title={t('changes', { version: baseVersion })}>
-            {check.data && !check.data.ok ? (
-              <p className="text-muted">{t('fixFirst')}</p>
-            ) : check.data && check.data.changes.length > 0 ? (
-              <ul className="list-disc pl-5">
-                {check.data.changes.map(({ words }) => (
-                  <li key={words.en}>{words[locale]}</li>
-                ))}
-              </ul>
-            ) : (
-              <p className="text-muted">{t('sameAsActive')}</p>
-            )}
-          </Section>
-          <details className="mt-8">
-            <summary className="font-semibold">{t('factsCount', { count: facts.length })}</summary>
-            <Table
-              label={t('factsTitle')}
-              head={[t('fact'), t('type'), t('meaning')].map((name) => <Th key={name}>{name}</Th>)}
-            >
-              {facts.map((fact) => (
-                <tr key={fact.name} className="border-b">
-                  <Td className="font-mono text-xs">{fact.name}</Td>
-                  <Td className="text-xs whitespace-nowrap">{fact.unit ?? fact.type}</Td>
-                  <Td className="text-xs">{locale === 'zh' ? fact.descriptionZh : fact.description}</Td>
-                </tr>
-              ))}
-            </Table>
-          </details>
-        </div>
       </div>
-      {check.data && check.data.rules.length > 0 ? (
-        <Section title={t('inWords')}>
-          <RuleTable rules={check.data.rules} />
-        </Section>
-      ) : null}
-      <div className="mt-8">{valid ? <TryOne kind={kind} draft={parsed.value} /> : null}</div>
       <Dialog
         open={publishing}
         onClose={() => setPublishing(false)}
@@ -219,26 +300,45 @@ function Form({
         wide
       >
         <ul className="mb-4 list-disc pl-5">
-          {(check.data?.changes ?? []).map(({ words }) => (
-            <li key={words.en}>{words[locale]}</li>
+          {(changes ?? []).map(({ words }) => (
+            <li key={words.en}>{words[language.locale]}</li>
           ))}
         </ul>
-        {(save.error ?? publish.error) ? (
-          <p role="alert" className="mb-3 text-failed">
-            {(save.error ?? publish.error)?.message}
-          </p>
-        ) : null}
         <div className="flex justify-end gap-2">
           <Button onClick={() => setPublishing(false)}>{t('cancel')}</Button>
           <Button
             look="primary"
             disabled={save.isPending || publish.isPending}
-            onClick={() => void saveAndPublish().catch(() => undefined)}
+            onClick={() => void saveAndPublish().catch(() => setPublishing(false))}
           >
             {t('publishNow')}
           </Button>
         </div>
       </Dialog>
+      <FactList language={language} />
+      <div className="mt-8">{valid ? <TryOne kind={kind} draft={document} /> : null}</div>
     </>
+  );
+}
+
+function FactList({ language }: { language: Language }) {
+  const t = useTranslations('rules');
+  const facts = [...language.facts.values()];
+  return (
+    <details className="mt-8">
+      <summary className="font-semibold">{t('factsCount', { count: facts.length })}</summary>
+      <Table
+        label={t('factsTitle')}
+        head={[t('fact'), t('type'), t('meaning')].map((name) => <Th key={name}>{name}</Th>)}
+      >
+        {facts.map((fact) => (
+          <tr key={fact.name} className="border-b">
+            <Td className="font-mono text-xs">{fact.name}</Td>
+            <Td className="text-xs whitespace-nowrap">{fact.unit ?? fact.type}</Td>
+            <Td className="text-xs">{language.locale === 'zh' ? fact.descriptionZh : fact.description}</Td>
+          </tr>
+        ))}
+      </Table>
+    </details>
   );
 }

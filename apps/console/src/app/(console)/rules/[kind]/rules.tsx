@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useLocale, useTranslations } from 'next-intl';
-import { parseAsInteger, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { dateTime } from '@/lib/format';
 import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
@@ -10,6 +10,7 @@ import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Empty } from '@/ui/states';
 import { Page, Section, Table, Td, Th } from '@/ui/table';
+import { modes } from './edit/toolbar';
 import { Editor } from './editor';
 import { History } from './history';
 import { TryOne } from './try-one';
@@ -21,20 +22,25 @@ type Described = Outputs['rules']['risk']['version']['rules'];
 export function Rules({ kind }: { kind: Kind }) {
   const t = useTranslations('rules');
   const [version, setVersion] = useQueryState('v', parseAsInteger);
-  const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(['view', 'edit'] as const).withDefault('view'));
+  const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(['view', ...modes] as const).withDefault('view'));
+  const [row, setRow] = useQueryState('row', parseAsString);
   const query = useQuery(useTrpc().rules[kind].get.queryOptions());
   return (
     <Page title={t(`title.${kind}`)} lead={t(`lead.${kind}`)}>
       <Loaded query={query}>
         {(data) => {
           const active = data.active?.version ?? 0;
-          if (mode === 'edit' && data.mayWrite) {
+          if (mode !== 'view' && data.mayWrite) {
             return (
               <Editor
                 kind={kind}
                 baseVersion={active}
                 startVersion={version ?? active}
-                onClose={() => void setMode('view').then(() => setVersion(null))}
+                mode={mode}
+                row={row}
+                onMode={(next) => void setMode(next)}
+                onRow={(id) => void setRow(id)}
+                onClose={() => void setMode('view').then(() => Promise.all([setVersion(null), setRow(null)]))}
               />
             );
           }
@@ -53,7 +59,7 @@ export function Rules({ kind }: { kind: Kind }) {
                       </span>
                     ) : null}
                     {data.mayWrite ? (
-                      <Button look="primary" onClick={() => void setMode('edit')}>
+                      <Button look="primary" onClick={() => void setMode('table')}>
                         {t('edit')}
                       </Button>
                     ) : null}
@@ -76,7 +82,7 @@ export function Rules({ kind }: { kind: Kind }) {
                 active={active}
                 mayWrite={data.mayWrite}
                 onShow={(one) => void setVersion(one === active ? null : one)}
-                onEdit={(one) => void setVersion(one).then(() => setMode('edit'))}
+                onEdit={(one) => void setVersion(one).then(() => setMode('table'))}
               />
             </>
           );
