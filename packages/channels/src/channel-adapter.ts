@@ -101,6 +101,9 @@ export type ChannelSession = {
   acknowledge(accepted: boolean): WireReply;
 };
 
+/** An account as the engine keeps it; `baseUrl` has no trailing slash. */
+export type StoredAccount = { config: unknown; secrets: unknown; baseUrl: string };
+
 /** What a product needs to know before it can be placed. */
 export type ProductNeeds = { payer: readonly ('ip' | 'openId' | 'authCode')[] };
 
@@ -121,9 +124,10 @@ export type ChannelAdapter = {
   readonly sensitiveFields: ReadonlySet<string>;
   /**
    * Parses a stored account once and opens it.
-   * @param account `config` and `secrets` as stored (secrets decrypted)
+   * @param account `config` and `secrets` as stored (secrets decrypted), and where the channel is reached, for links
+   *   that payers follow
    * @param trust the channel's signing keys as last fetched
    * @throws ZodError when the account does not fit the channel's schema
    */
-  open(account: { config: unknown; secrets: unknown }, trust: readonly TrustedKey[]): ChannelSession;
+  open(account: StoredAccount, trust: readonly TrustedKey[]): ChannelSession;
 };

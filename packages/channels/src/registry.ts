@@ -1,5 +1,6 @@
+import { alipay } from './alipay/index.ts';
 import type { ChannelAdapter } from './channel-adapter.ts';
 import { wechatPay } from './wechat-pay/index.ts';
 
 /** Every channel that Tributary speaks: one line each. */
-export const channelAdapters: readonly ChannelAdapter[] = [wechatPay];
+export const channelAdapters: readonly ChannelAdapter[] = [wechatPay, alipay];

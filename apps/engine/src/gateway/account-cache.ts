@@ -32,7 +32,7 @@ export function createAccountCache({
     const adapter = adapters.get(channels.get(account.channelId)?.adapter ?? '');
     if (!adapter) throw new Error(`channel ${account.channelId} has no adapter here`);
     const secrets: unknown = JSON.parse(decrypt(account.secrets, accountSecretsAad(accountId)));
-    const session = adapter.open({ config: account.config, secrets }, account.trust);
+    const session = adapter.open({ config: account.config, secrets, baseUrl: account.baseUrl }, account.trust);
     opened.set(accountId, { version: account.version, trust: account.trust, session });
     return session;
   }

@@ -27,7 +27,7 @@ const personal = [payer.openId, payer.authCode];
 
 /** The suite that every channel passes: what the gateway and the core rely on, whatever the wire looks like. */
 export function channelContract({ adapter, account, trust = [], secretTexts }: ChannelUnderTest): void {
-  const open = (): ChannelSession => adapter.open(account, trust);
+  const open = (): ChannelSession => adapter.open({ ...account, baseUrl: 'https://channel.test' }, trust);
   describe(`channel contract: ${adapter.id}`, () => {
     describeDeclarations(adapter);
     describeRequests(adapter, open, secretTexts);
@@ -66,8 +66,8 @@ function describeDeclarations(adapter: ChannelAdapter): void {
   });
 
   test('refuses an account that does not fit', () => {
-    expect(() => adapter.open({ config: {}, secrets: {} }, [])).toThrow();
-    expect(() => adapter.open({ config: null, secrets: null }, [])).toThrow();
+    expect(() => adapter.open({ config: {}, secrets: {}, baseUrl: '' }, [])).toThrow();
+    expect(() => adapter.open({ config: null, secrets: null, baseUrl: '' }, [])).toThrow();
   });
 }
 

@@ -24,7 +24,7 @@ import java from './fixtures/wechatpay-java.json' with { type: 'json' };
 import { wechatPay } from './index.ts';
 import { parseTrust } from './parse-trust.ts';
 
-const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
+const session = wechatPay.open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets }, []);
 const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
 const query = { op: 'query', product: 'native', requestNo, orderedAt: at } as const;
 
@@ -78,7 +78,11 @@ describe('callbacks', () => {
 
   test('that do not open, are old, of another kind, or signed by a stranger are refused', () => {
     const other = { ...secrets, apiV3Key: 'x'.repeat(32) };
-    expect(wechatPay.open({ config: publicKeyConfig, secrets: other }, []).parseNotify(transaction(), at)).toEqual({
+    expect(
+      wechatPay
+        .open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets: other }, [])
+        .parseNotify(transaction(), at),
+    ).toEqual({
       kind: 'refused',
       reason: 'unreadable',
     });
@@ -101,7 +105,9 @@ describe('callbacks', () => {
   });
 
   test('are taken with either key while the merchant migrates', () => {
-    const migrating = wechatPay.open({ config: publicKeyConfig, secrets }, [certificateTrust]);
+    const migrating = wechatPay.open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets }, [
+      certificateTrust,
+    ]);
     for (const signer of [publicKeySigner, certificateSigner]) {
       expect(migrating.parseNotify(callback('TRANSACTION.SUCCESS', paidOrder, signer), at).kind).toBe('payment');
     }
@@ -109,7 +115,7 @@ describe('callbacks', () => {
 });
 
 describe('platform certificates', () => {
-  const fresh = wechatPay.open({ config: certificateConfig, secrets }, []);
+  const fresh = wechatPay.open({ baseUrl: 'https://channel.test', config: certificateConfig, secrets }, []);
   const entry = (pem: string, serial: string) => ({
     serial_no: serial,
     effective_time: '2021-04-27T16:55:23+08:00',
@@ -130,7 +136,10 @@ describe('platform certificates', () => {
       keys: [{ serial: go.sha256rsa.serial }, { serial: go.platform.serial, expiresAt: '2031-04-25T08:55:23.000Z' }],
     });
     if (result.kind !== 'trusted') throw new Error('not trusted');
-    const session = wechatPay.open({ config: certificateConfig, secrets }, result.keys);
+    const session = wechatPay.open(
+      { baseUrl: 'https://channel.test', config: certificateConfig, secrets },
+      result.keys,
+    );
     expect(session.parseResponse(query, answer(200, paidOrder, certificateSigner), at).kind).toBe('succeeded');
   });
 
@@ -145,7 +154,10 @@ describe('platform certificates', () => {
     expect(read(answer(200, { data: [platform] }, publicKeySigner))).toBe('unknown');
     const misnamed = { data: [{ ...platform, serial_no: 'ABCDEF12' }] };
     expect(read(answer(200, misnamed, { ...certificateSigner, serial: 'ABCDEF12' }))).toBe('unknown');
-    const other = wechatPay.open({ config: certificateConfig, secrets: { ...secrets, apiV3Key: 'x'.repeat(32) } }, []);
+    const other = wechatPay.open(
+      { baseUrl: 'https://channel.test', config: certificateConfig, secrets: { ...secrets, apiV3Key: 'x'.repeat(32) } },
+      [],
+    );
     expect(other.parseResponse({ op: 'fetchTrust' }, genuine, at).kind).toBe('unknown');
   });
 
@@ -165,12 +177,24 @@ describe('platform certificates', () => {
 
 test('the account keeps its key apart from what may be shown', () => {
   expect(() =>
-    wechatPay.open({ config: { ...publicKeyConfig, privateKeyPem: merchantKeyPem }, secrets }, []),
+    wechatPay.open(
+      { baseUrl: 'https://channel.test', config: { ...publicKeyConfig, privateKeyPem: merchantKeyPem }, secrets },
+      [],
+    ),
   ).toThrow();
   expect(() =>
-    wechatPay.open({ config: publicKeyConfig, secrets: { ...secrets, apiV3Key: apiV3Key.slice(1) } }, []),
+    wechatPay.open(
+      {
+        baseUrl: 'https://channel.test',
+        config: publicKeyConfig,
+        secrets: { ...secrets, apiV3Key: apiV3Key.slice(1) },
+      },
+      [],
+    ),
   ).toThrow();
   expect(() =>
-    wechatPay.open({ config: publicKeyConfig, secrets }, [{ serial: '1', publicKeyPem: 'no key' }]),
+    wechatPay.open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets }, [
+      { serial: '1', publicKeyPem: 'no key' },
+    ]),
   ).not.toThrow();
 });

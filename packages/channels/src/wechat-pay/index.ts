@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import type { ChannelAdapter, ChannelCall, ChannelSession, ResultOf, WireReply } from '../channel-adapter.ts';
+import type {
+  ChannelAdapter,
+  ChannelCall,
+  ChannelSession,
+  ResultOf,
+  StoredAccount,
+  WireReply,
+} from '../channel-adapter.ts';
 import type { TrustedKey } from '../channel-result.ts';
 import { configSchema, openAccount, secretsSchema } from './account.ts';
 import { buildRequest } from './build-request.ts';
@@ -15,7 +22,7 @@ const sendAgain: WireReply = {
   body: JSON.stringify({ code: 'FAIL', message: '失败' }),
 };
 
-function open(account: { config: unknown; secrets: unknown }, trust: readonly TrustedKey[]): ChannelSession {
+function open(account: StoredAccount, trust: readonly TrustedKey[]): ChannelSession {
   const opened = openAccount(account, trust);
   return {
     buildRequest: (call, at, nonce) => buildRequest(opened, call, at, nonce),

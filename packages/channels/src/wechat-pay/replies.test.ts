@@ -17,7 +17,7 @@ import {
 } from './fixtures/fake-wechat-pay.ts';
 import { wechatPay } from './index.ts';
 
-const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
+const session = wechatPay.open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets }, []);
 const amount = { amountMinor: 1299n, currency: 'CNY' } as const;
 const place = (product: PlaceCall['product']): PlaceCall => ({
   op: 'place',

@@ -63,7 +63,7 @@ describe('vectors of the official SDKs', () => {
   test('takes the signed callback of wechatpay-go (core/notify/notify_test.go) as genuine', () => {
     const certificate = certificateOf(go.callback.certificatePem);
     const trust = [{ serial: certificate.serial, publicKeyPem: toPublicKeyPem(certificate.publicKey) }];
-    const session = wechatPay.open({ config: certificateConfig, secrets }, trust);
+    const session = wechatPay.open({ baseUrl: 'https://channel.test', config: certificateConfig, secrets }, trust);
     const sentAt = new Date(Number(go.callback.headers['wechatpay-timestamp']) * 1000);
     const { headers } = go.callback;
     // It is about a score order, which we don't take; but only a genuine one gets that far.

@@ -15,7 +15,7 @@ import {
   tradeStates,
 } from './status-map.ts';
 
-const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
+const session = wechatPay.open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets }, []);
 const ask = <Call extends ChannelCall>(call: Call, status: number, payload: unknown) =>
   session.parseResponse(call, answer(status, payload), at);
 

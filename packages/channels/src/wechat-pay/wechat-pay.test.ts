@@ -27,7 +27,7 @@ channelContract({
 });
 
 const nonce = 'C380BEC2BFD727A4B6845133519F3AD6';
-const session = wechatPay.open({ config: publicKeyConfig, secrets }, []);
+const session = wechatPay.open({ baseUrl: 'https://channel.test', config: publicKeyConfig, secrets }, []);
 const order = (change: Partial<PlaceCall> = {}): PlaceCall => ({
   op: 'place',
   orderedAt: at,
@@ -97,7 +97,7 @@ describe('requests', () => {
   test('asks for answers signed with the public key, where there is one', () => {
     const headers = requestOf(session, { op: 'fetchTrust' }, at, nonce).headers;
     expect(headers['Wechatpay-Serial']).toBe(publicKeySigner.serial);
-    const old = wechatPay.open({ config: certificateConfig, secrets }, []);
+    const old = wechatPay.open({ baseUrl: 'https://channel.test', config: certificateConfig, secrets }, []);
     expect(requestOf(old, { op: 'fetchTrust' }, at, nonce).headers).not.toHaveProperty('Wechatpay-Serial');
   });
 
