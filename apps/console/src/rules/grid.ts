@@ -143,6 +143,8 @@ export function putText(
   if (field.kind === 'param') {
     if (field.type === 'integer')
       return /^\d{1,15}$/.test(trimmed) ? setParam(rule, field.key, Number(trimmed)) : undefined;
+    if (field.type === 'boolean')
+      return /^(true|false)$/.test(trimmed) ? setParam(rule, field.key, trimmed === 'true') : undefined;
     return setParam(rule, field.key, trimmed);
   }
   const { fact, operator } = field.column;

@@ -124,7 +124,7 @@ function Group({
       <legend className="px-1">
         <Select
           aria-label={t('groupKind')}
-          className="h-7 w-auto text-xs font-medium"
+          className="h-7 w-auto! text-xs font-medium"
           value={kind}
           onChange={(event) => onChange(turnGroup(root, path, event.target.value === 'any' ? 'any' : 'all'))}
         >
@@ -218,7 +218,7 @@ function Hour({
   return (
     <Select
       aria-label={label}
-      className="w-auto"
+      className="w-auto!"
       value={value}
       onChange={(event) => onChange(Number(event.target.value))}
     >

@@ -14,13 +14,14 @@ import {
   type RuleDocument,
   withKey,
 } from '@/rules/document';
+import type { Param } from '@/rules/event-params';
 import { setParam } from '@/rules/grid';
 import { sayCondition } from '@/rules/words';
 import { Field, Input, Select } from '@/ui/field';
 import { Empty } from '@/ui/states';
 import type { Language } from '../vocabulary';
 import { ConditionBuilder } from './condition-builder';
-import { EventType } from './grid-row';
+import { EventType, ShadowBox } from './grid-row';
 import { NamedConditions } from './named-conditions';
 
 type Issue = { path: string; message: string; severity: string };
@@ -189,48 +190,88 @@ function Params({
   onChange: (rule: JsonObject) => void;
 }) {
   const t = useTranslations('ruleEditor');
-  const codes = useTranslations('failures');
   const known =
     language.params.get(typeof rule.event === 'object' ? String((rule.event as JsonObject).type) : '') ?? [];
+  const shadow = known.some(({ key }) => key === 'shadow');
+  return (
+    <>
+      {shadow ? (
+        <span className="flex items-center gap-2 pb-1.5" title={t('shadowHint')}>
+          <ShadowBox rule={rule} language={language} onChange={onChange} />
+          {t('shadow')}
+        </span>
+      ) : null}
+      {known
+        .filter(({ key }) => key !== 'shadow')
+        .map((param) => (
+          <ParamInput key={param.key} param={param} rule={rule} language={language} onChange={onChange} />
+        ))}
+    </>
+  );
+}
+
+function ParamInput({
+  param: { key, type, options, required },
+  rule,
+  language,
+  onChange,
+}: {
+  param: Param;
+  rule: JsonObject;
+  language: Language;
+  onChange: (rule: JsonObject) => void;
+}) {
+  const t = useTranslations('ruleEditor');
+  const codes = useTranslations('failures');
   const params = paramsOf(rule);
-  return known.map(({ key, type, options, required }) => {
-    const value = params[key];
-    const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-    const choices =
-      language.paramChoices.get(key) ??
-      options.map((one) => ({ value: one, label: codes.has(one) ? `${codes(one)} (${one})` : one }));
-    const label = (t.has(`params.${key}`) ? t(`params.${key}`) : key) + (required ? ' *' : '');
+  const value = params[key];
+  const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  const choices =
+    language.paramChoices.get(key) ??
+    options.map((one) => ({ value: one, label: codes.has(one) ? `${codes(one)} (${one})` : one }));
+  if (type === 'boolean') {
     return (
-      <Field key={key} label={label}>
-        {(id) =>
-          choices.length > 0 ? (
-            <Select
-              id={id}
-              value={text}
-              onChange={(event) => onChange(setParam(rule, key, event.target.value || undefined))}
-            >
-              <option value="">—</option>
-              {choices.some((one) => one.value === text) || text === '' ? null : <option value={text}>{text}</option>}
-              {choices.map((one) => (
-                <option key={one.value} value={one.value}>
-                  {one.label}
-                </option>
-              ))}
-            </Select>
-          ) : (
-            <Input
-              id={id}
-              value={text}
-              inputMode={type === 'integer' ? 'numeric' : 'text'}
-              onChange={(event) => {
-                const typed = event.target.value;
-                if (type !== 'integer') onChange(setParam(rule, key, typed || undefined));
-                else if (/^\d{0,15}$/.test(typed)) onChange(setParam(rule, key, typed ? Number(typed) : undefined));
-              }}
-            />
-          )
-        }
-      </Field>
+      <label className="flex items-center gap-2 pb-1.5">
+        <input
+          type="checkbox"
+          checked={value === true}
+          onChange={(event) => onChange(setParam(rule, key, event.target.checked ? true : undefined))}
+        />
+        {t.has(`params.${key}`) ? t(`params.${key}`) : key}
+      </label>
     );
-  });
+  }
+  const label = (t.has(`params.${key}`) ? t(`params.${key}`) : key) + (required ? ' *' : '');
+  return (
+    <Field label={label}>
+      {(id) =>
+        choices.length > 0 ? (
+          <Select
+            id={id}
+            value={text}
+            onChange={(event) => onChange(setParam(rule, key, event.target.value || undefined))}
+          >
+            <option value="">—</option>
+            {choices.some((one) => one.value === text) || text === '' ? null : <option value={text}>{text}</option>}
+            {choices.map((one) => (
+              <option key={one.value} value={one.value}>
+                {one.label}
+              </option>
+            ))}
+          </Select>
+        ) : (
+          <Input
+            id={id}
+            value={text}
+            inputMode={type === 'integer' ? 'numeric' : 'text'}
+            onChange={(event) => {
+              const typed = event.target.value;
+              if (type !== 'integer') onChange(setParam(rule, key, typed || undefined));
+              else if (/^\d{0,15}$/.test(typed)) onChange(setParam(rule, key, typed ? Number(typed) : undefined));
+            }}
+          />
+        )
+      }
+    </Field>
+  );
 }

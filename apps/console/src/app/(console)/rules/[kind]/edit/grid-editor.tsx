@@ -53,7 +53,10 @@ export function GridEditor({
   }, [document, kept]);
   useEffect(() => setKept((old) => (old.length === columns.length ? old : columns)), [columns]);
   const paramKeys = useMemo(
-    () => [...new Set(document.rules.flatMap((rule) => Object.keys(paramsOf(rule))))].slice(0, 4),
+    () =>
+      [...new Set(document.rules.flatMap((rule) => Object.keys(paramsOf(rule))))]
+        .filter((key) => key !== 'shadow')
+        .slice(0, 4),
     [document],
   );
   const fields = useMemo<Field[]>(() => {
@@ -66,6 +69,7 @@ export function GridEditor({
     ];
   }, [columns, paramKeys, language]);
   const order = orderOf(document);
+  const hasShadow = [...language.params.values()].flat().some(({ key }) => key === 'shadow');
 
   // A moved row takes the focus along.
   useEffect(() => {
@@ -133,6 +137,7 @@ export function GridEditor({
               <Th key={key}>{t.has(`params.${key}`) ? t(`params.${key}`) : key}</Th>
             ))}
             <Th>{t('priority')}</Th>
+            {hasShadow ? <Th title={t('shadowHint')}>{t('shadow')}</Th> : null}
             <Th>{t('enabled')}</Th>
             <Th>
               <span className="sr-only">{t('act')}</span>
@@ -154,6 +159,7 @@ export function GridEditor({
               language={language}
               problem={issues.find(({ path }) => path === `/rules/${index}` || path.startsWith(`/rules/${index}/`))}
               readOnly={readOnly}
+              hasShadow={hasShadow}
               isOver={over === place && dragged !== place}
               act={act}
               onPaste={pasteAt}

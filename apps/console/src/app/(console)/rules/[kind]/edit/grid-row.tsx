@@ -2,8 +2,17 @@
 
 import { Copy, GripVertical, SquarePen, Trash2 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { eventOf, eventTypeOf, idOf, isEnabled, type JsonObject, priorityOf, withKey } from '@/rules/document';
-import { type Column, type Field, restOf } from '@/rules/grid';
+import {
+  eventOf,
+  eventTypeOf,
+  idOf,
+  isEnabled,
+  type JsonObject,
+  paramsOf,
+  priorityOf,
+  withKey,
+} from '@/rules/document';
+import { type Column, type Field, restOf, setParam } from '@/rules/grid';
 import { sayCondition } from '@/rules/words';
 import { Td } from '@/ui/table';
 import type { Language } from '../vocabulary';
@@ -26,6 +35,7 @@ export function GridRow({
   language,
   problem,
   readOnly,
+  hasShadow,
   isOver,
   act,
   onPaste,
@@ -42,6 +52,7 @@ export function GridRow({
   language: Language;
   problem: { message: string; severity: string } | undefined;
   readOnly: boolean;
+  hasShadow: boolean;
   isOver: boolean;
   act: Acts;
   onPaste: (place: number, field: number, text: string) => void;
@@ -137,6 +148,11 @@ export function GridRow({
         </Td>
       ))}
       <Td className="text-subtle">{priorityOf(rule)}</Td>
+      {hasShadow ? (
+        <Td>
+          <ShadowBox rule={rule} language={language} onChange={(next) => act.change(index, next)} />
+        </Td>
+      ) : null}
       <Td>
         <input
           type="checkbox"
@@ -178,6 +194,28 @@ export function GridRow({
         </span>
       </Td>
     </tr>
+  );
+}
+
+/** Whether a rule is only watched: recorded, without doing anything. Actions that do nothing anyway have no such box. */
+export function ShadowBox({
+  rule,
+  language,
+  onChange,
+}: {
+  rule: JsonObject;
+  language: Language;
+  onChange: (rule: JsonObject) => void;
+}) {
+  const t = useTranslations('ruleEditor');
+  if (!language.params.get(eventTypeOf(rule))?.some(({ key }) => key === 'shadow')) return null;
+  return (
+    <input
+      type="checkbox"
+      aria-label={t('shadowOf', { rule: idOf(rule) })}
+      checked={paramsOf(rule).shadow === true}
+      onChange={(event) => onChange(setParam(rule, 'shadow', event.target.checked ? true : undefined))}
+    />
   );
 }
 
