@@ -1,4 +1,4 @@
-import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
+import { type ChannelAdapter, endingOf } from '@tributary/channels/channel-adapter';
 import { channelAdapters } from '@tributary/channels/registry';
 import type { Product } from '@tributary/contracts/service-config';
 import { createAuthenticate } from './access/authenticate.ts';
@@ -26,6 +26,7 @@ import { createRefundPayment } from './payments/refund.ts';
 import { createPaymentReads } from './payments/store/payments.read.ts';
 import { createPaymentStore } from './payments/store/payments.store.ts';
 import { createPlatform } from './platform/create-platform.ts';
+import { createPool } from './platform/db.ts';
 import { createFailpoints } from './platform/failpoints.ts';
 import { newRefundId } from './platform/ids.ts';
 import type { Log } from './platform/log.ts';
@@ -33,7 +34,11 @@ import { createMetrics } from './platform/metrics.ts';
 import { createNodeRegistry } from './platform/node-registry.ts';
 import { createSecrets, parseKeyRing } from './platform/secrets.ts';
 import { createAssessRisk, riskLanguage } from './risk/check-risk.ts';
-import { createVelocityStore } from './risk/velocity.store.ts';
+import { createGatherFacts } from './risk/facts.ts';
+import { createFindListed } from './risk/lists/find-listed.ts';
+import { createListFollower } from './risk/lists/follow-lists.ts';
+import { createListsStore } from './risk/lists/lists.store.ts';
+import { createVelocityStore } from './risk/velocity/velocity.store.ts';
 import { createPlanRoute, routingLanguage } from './routing/plan-route.ts';
 import { createNextLookUp } from './sync/schedule.ts';
 import { createSweeper } from './sync/sweep-due.ts';
@@ -65,8 +70,15 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   const config = createConfigSource({ pool, bus, log });
   const riskRules = createCompiledRules({ kind: 'risk', language: riskLanguage, config, log });
   const routingRules = createCompiledRules({ kind: 'routing', language: routingLanguage, config, log });
-  const velocity = createVelocityStore(pool);
-  const assessRisk = createAssessRisk({ rulesOf: riskRules.of, velocity });
+  // Connections of their own: facts that come slowly must not keep payments from being written.
+  const factsPool = createPool({ url: env.DATABASE_URL, max: 6, name: 'facts', statementTimeoutMs: 5_000 });
+  const lists = createListsStore(factsPool);
+  const listFollower = createListFollower({ store: lists, bus, log });
+  const gatherFacts = createGatherFacts({
+    findListed: createFindListed({ store: lists, follower: listFollower }),
+    velocity: createVelocityStore({ pool: factsPool, clock }),
+  });
+  const assessRisk = createAssessRisk({ rulesOf: riskRules.of, gatherFacts });
   const planRoute = createPlanRoute({ rulesOf: routingRules.of, adapters });
 
   const accounts = createAccountCache({ config, adapters, decrypt: secrets.decrypt });
@@ -108,8 +120,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     },
   });
   const { recordResult, recordRefundResult } = recorder;
-  const isReversed = (channelId: string, product: Product) =>
-    adapterOf(channelId)?.reversedProducts.has(product) === true;
+  const ending = (channelId: string, product: Product) => endingOf(adapterOf(channelId), product);
   const placePayment = createPlacePayment({
     store,
     recorder,
@@ -128,7 +139,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     store,
     recorder,
     callChannel,
-    isReversed,
+    endingOf: ending,
     // Should we die before the close is done, a worker finds the wish and finishes it.
     outboxForClose: ({ payment, attempts }) =>
       attempts
@@ -143,7 +154,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     store: syncStore,
     callChannel,
     recordResult,
-    isReversed,
+    endingOf: ending,
     failpoint,
   });
   const { syncRefund, bringOn } = createSyncRefund({
@@ -226,7 +237,8 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       clock,
       secrets,
       adapters,
-      velocity,
+      gatherFacts,
+      lists: { store: lists, follower: listFollower },
       rules: { risk: riskRules, routing: routingRules },
       gatewayStats: gateway.stats,
       addNote: (paymentId, actor, text) =>
@@ -246,6 +258,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     pool,
     async start(): Promise<string> {
       await config.start();
+      await listFollower.start();
       await registry.start();
       if (env.ROLE === 'all' || env.ROLE === 'worker') {
         publisher.start();
@@ -271,10 +284,11 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     async stop(): Promise<void> {
       await app.close();
       trust.stop();
-      await Promise.allSettled([publisher.stop(), sweeper.stop(), webhooks.stop(), config.stop()]);
+      await Promise.allSettled([publisher.stop(), sweeper.stop(), webhooks.stop(), config.stop(), listFollower.stop()]);
       await registry.stop();
       accounts.close();
       await sender.close();
+      await factsPool.end();
       await platform.close();
     },
   };

@@ -7,7 +7,9 @@ import type { Clock } from '../platform/ports/clock.ts';
 import type { Prisma } from '../platform/prisma.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { RiskRules } from '../risk/check-risk.ts';
-import type { VelocityStore } from '../risk/velocity.store.ts';
+import type { GatherFacts } from '../risk/facts.ts';
+import type { ListFollower } from '../risk/lists/follow-lists.ts';
+import type { ListsStore } from '../risk/lists/lists.store.ts';
 import type { RoutingRules } from '../routing/plan-route.ts';
 
 /** What the console's procedures need of the engine. */
@@ -21,7 +23,8 @@ export type AdminDeps = {
   pepper: Buffer;
   node: string;
   adapters: ReadonlyMap<string, ChannelAdapter>;
-  velocity: VelocityStore;
+  gatherFacts: GatherFacts;
+  lists: { store: ListsStore; follower: Pick<ListFollower, 'refresh'> };
   rules: {
     risk: { of(snapshot: ReturnType<ConfigSource['current']>): RiskRules };
     routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules };

@@ -1,4 +1,5 @@
 import { limitDocumentSchema } from '@tributary/contracts/limit';
+import { withBuiltInLists } from '@tributary/contracts/list';
 import { type ServiceConfig, serviceConfigSchema } from '@tributary/contracts/service-config';
 import type { QueryResultRow as Row } from 'pg';
 import type { Pool, PoolClient } from '../platform/db.ts';
@@ -88,13 +89,7 @@ async function read(client: PoolClient, before: ConfigSnapshot | undefined, log:
     const good = limit.success ? limit.data : kept;
     if (good) limits.push(good);
   }
-  const lists = new Map<string, Map<string, { reason: string; expiresAt: Date | undefined }>>();
-  for (const row of await all(
-    'SELECT list, value, reason, expires_at FROM list_entries WHERE expires_at IS NULL OR expires_at > now()',
-  )) {
-    const list = lists.get(row.list) ?? new Map();
-    lists.set(row.list, list.set(row.value, { reason: row.reason, expiresAt: row.expires_at ?? undefined }));
-  }
+  const lists = withBuiltInLists([]);
   const ruleSets = await all(`SELECT kind, version, document FROM rule_sets WHERE status = 'published'`);
   const rulesOf = (kind: 'risk' | 'routing'): RuleSetConfig => {
     const row = ruleSets.find((one) => one.kind === kind);

@@ -47,6 +47,22 @@ export const paymentFacts = [
     example: 'payer-7',
   }),
   defineFact({
+    name: 'cardBin',
+    type: 'string',
+    description: "The first 6 to 8 digits of the payer's card.",
+    descriptionZh: '卡 BIN（卡号前 6–8 位）',
+    optional: true,
+    example: '62220212',
+  }),
+  defineFact({
+    name: 'bank',
+    type: 'string',
+    description: "The code of the payer's bank, in capitals.",
+    descriptionZh: '付款银行代码（大写）',
+    optional: true,
+    example: 'ICBC',
+  }),
+  defineFact({
     name: 'hour',
     type: 'integer',
     unit: 'hour',

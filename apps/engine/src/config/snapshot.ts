@@ -1,5 +1,6 @@
 import type { TrustedKey } from '@tributary/channels/channel-result';
 import type { LimitDocument } from '@tributary/contracts/limit';
+import type { ListConfig } from '@tributary/contracts/list';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
 import type { ChannelParams } from './channel-params.ts';
 
@@ -79,8 +80,8 @@ export type ConfigSnapshot = {
   channels: ReadonlyMap<string, ChannelConfig>;
   accounts: ReadonlyMap<string, AccountConfig>;
   limits: readonly LimitConfig[];
-  /** Block lists by name; expired entries are left out when loaded and checked again by `expiresAt` when read. */
-  lists: ReadonlyMap<string, ReadonlyMap<string, { reason: string; expiresAt: Date | undefined }>>;
+  /** Definitions of lists by id, the built-in ones too. Their entries are data and are looked up where they are used. */
+  lists: ReadonlyMap<string, ListConfig>;
   rules: { risk: RuleSetConfig; routing: RuleSetConfig };
 };
 

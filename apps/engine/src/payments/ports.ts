@@ -60,7 +60,21 @@ export type DecisionRecord = {
   facts: Record<string, unknown>;
 };
 
+/** A list entry that a payment was on. */
+export type ListedEntry = {
+  list: string;
+  subject: string;
+  effect: 'block' | 'allow' | 'watch';
+  value: string;
+  reason: string;
+  expiresAt: string | undefined;
+};
+
 export type RiskDecision = DecisionRecord & {
+  /** The entries of lists that the payment was on, of the lists that a rule asked for. */
+  lists?: ListedEntry[];
+  /** Facts that rules need and that could not be had in time, and why; the service says what happens then. */
+  factFailure?: { facts: string[]; reason: string };
   /** `hold`: nothing is sent before a person has looked at it. */
   outcome: 'approve' | 'review' | 'hold' | 'reject';
   failure?: Refusal;

@@ -5,9 +5,9 @@ import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { AssessRisk, FiredRule, PaymentContext, RiskDecision } from '../payments/ports.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import { riskEvents } from './events.ts';
-import { type RiskFactValues, riskFacts, riskFactsOf, type VelocityName, velocityNames } from './facts.ts';
+import { withoutFacts } from './facts/without-facts.ts';
+import { type GatheredFacts, type GatherFacts, type RiskFactValues, riskFacts } from './facts.ts';
 import { applyLimits } from './limits/apply-limits.ts';
-import type { VelocityStore } from './velocity.store.ts';
 
 export const riskLanguage = { facts: riskFacts, eventTypes: riskEvents };
 
@@ -17,35 +17,32 @@ type RiskEvent = EventOf<typeof riskEvents>;
 /** Judges a payment by the rules of its own configuration snapshot. */
 export const createAssessRisk = ({
   rulesOf,
-  velocity,
+  gatherFacts,
 }: {
   rulesOf: (snapshot: ConfigSnapshot) => RiskRules;
-  velocity: VelocityStore;
+  gatherFacts: GatherFacts;
 }): AssessRisk =>
   async function assessRisk(context) {
     const rules = rulesOf(context.snapshot);
-    const facts = await gatherFacts(context, rules, velocity);
-    return judge(context, rules, facts);
+    return judge(context, rules, await gatherFacts(context, rules.set.requiredFacts));
   };
 
-/** Facts for a set of rules; counts are read only when a rule needs one. */
-export async function gatherFacts(
-  context: PaymentContext,
-  { set }: RiskRules,
-  velocity: VelocityStore,
-): Promise<RiskFactValues> {
-  const needed = [...set.requiredFacts].filter((name) => velocityNames.has(name)) as VelocityName[];
-  return riskFactsOf(context, needed.length > 0 ? await velocity.read(needed, context) : {});
-}
-
 /** The decision, given the facts. Pure; everything that fired is kept, whoever decided. */
-export function judge(context: PaymentContext, { version, set }: RiskRules, facts: RiskFactValues): RiskDecision {
-  const matched = set.matches(facts);
+export function judge(
+  context: PaymentContext,
+  { version, set }: RiskRules,
+  { values, lists, failure }: GatheredFacts,
+): RiskDecision {
+  const matched = set.matches(values);
+  const sure = failure ? withoutFacts(set.ruleSet, matched, new Set(failure.facts)) : { fired: matched, open: [] };
+  const outcome = decideOutcome(context, sure.fired, applyLimits(context), sure.open);
   return {
     ruleSetVersion: version,
-    fired: matched.map(shownRule),
-    facts: usedFacts(facts, set.requiredFacts),
-    ...decideOutcome(context, matched, applyLimits(context)),
+    fired: sure.fired.map(shownRule),
+    facts: usedFacts(values, set.requiredFacts),
+    ...(lists.length > 0 ? { lists } : {}),
+    ...(failure ? { factFailure: failure } : {}),
+    ...outcome,
   };
 }
 

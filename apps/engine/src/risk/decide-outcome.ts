@@ -1,6 +1,6 @@
 import { failureCodes } from '@tributary/contracts/error-code';
 import type { EventOf } from '@tributary/rules/parse';
-import type { FiredRule } from '@tributary/rules/rule-set';
+import type { FiredRule, Rule } from '@tributary/rules/rule-set';
 import type { PaymentContext, Refusal, RiskDecision, ShadowHit } from '../payments/ports.ts';
 import type { riskEvents } from './events.ts';
 import { type AppliedLimits, refusalOf } from './limits/apply-limits.ts';
@@ -13,12 +13,30 @@ type Outcome = Pick<RiskDecision, 'outcome' | 'failure' | 'decidedBy' | 'holds' 
  * What becomes of a payment, given the rules that fired (highest priority first) and what limits say. Pure. A suspended
  * merchant is refused before all; then the highest rule that approves or refuses decides; limits hold whoever approves;
  * a review counts only where no rule approved.
+ * @param open rules that could not be judged, because their facts could not be had: what the service says then happens
+ *   to payments that nothing else decides
  */
 export function decideOutcome(
-  { merchant, request }: PaymentContext,
+  context: PaymentContext,
   fired: readonly Fired[],
   limits: AppliedLimits,
+  open: readonly Rule<RiskEvent>[] = [],
 ): Outcome {
+  const outcome = decideByFired(context, fired, limits);
+  const policy = context.service.onFactFailure ?? 'reject';
+  const acting = open.filter(
+    ({ event }) => event.type !== 'flag' && !('shadow' in event.params && event.params.shadow),
+  );
+  if (acting.length === 0 || outcome.outcome === 'reject' || policy === 'approve') return outcome;
+  // An approval above every open rule holds whatever those would have said.
+  const approval = fired.find(({ id }) => outcome.outcome === 'approve' && id === outcome.decidedBy?.id);
+  if (approval && acting.every(({ priority }) => priority < approval.priority)) return outcome;
+  if (policy === 'review') return outcome.outcome === 'hold' ? outcome : { ...outcome, outcome: 'review' };
+  const { shadow } = outcome;
+  return { ...(shadow ? { shadow } : {}), outcome: 'reject', failure: plain('risk_unavailable'), holds: [] };
+}
+
+function decideByFired({ merchant, request }: PaymentContext, fired: readonly Fired[], limits: AppliedLimits): Outcome {
   const shadow: ShadowHit[] = [...fired.filter(inShadow).map(shadowOf), ...limits.shadow];
   const kept = shadow.length > 0 ? { shadow } : {};
   const refuse = (failure: Refusal, decidedBy?: RiskDecision['decidedBy']): Outcome => ({

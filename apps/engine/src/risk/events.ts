@@ -3,12 +3,9 @@ import * as z from 'zod';
 
 const rejectCodes = ['risk_merchant_blocked', 'risk_payer_blocked', 'risk_single_limit', 'risk_rejected'] as const;
 
-const shadow = z
-  .boolean()
-  .optional()
-  .meta({
-    description: 'Only recorded: what the rule would have done is kept with the decision, and nothing is done.',
-  });
+const shadow = z.boolean().optional().meta({
+  description: 'Only recorded: what the rule would have done is kept with the decision, and nothing is done.',
+});
 
 /** What a risk rule may do when it fires. */
 export const riskEvents = {

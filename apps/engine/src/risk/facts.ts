@@ -1,54 +1,104 @@
-import type { FactValues } from '@tributary/rules/define-fact';
-import { zonedTime } from '../config/business-time.ts';
-import { paymentFacts } from '../config/payment-facts.ts';
+import type { FactDefinition, FactValues } from '@tributary/rules/define-fact';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { PaymentContext } from '../payments/ports.ts';
-import { listFacts } from './facts/list-facts.ts';
-import { payerFacts } from './facts/payer-facts.ts';
-import { velocityFacts } from './facts/velocity-facts.ts';
+import { cardMeasures } from './facts/card-facts.ts';
+import { deviceMeasures } from './facts/device-facts.ts';
+import { ipMeasures } from './facts/ip-facts.ts';
+import { listedValuesOf, listFacts, listFactsOf, neededLists } from './facts/list-facts.ts';
+import { merchantMeasures } from './facts/merchant-facts.ts';
+import { merchantUsualFacts } from './facts/merchant-usual-facts.ts';
+import { payerMeasures } from './facts/payer-facts.ts';
+import { payerPastFacts } from './facts/payer-past-facts.ts';
+import { requestFacts, requestFactsOf } from './facts/request-facts.ts';
+import type { FindListed, ListHit } from './lists/find-listed.ts';
+import { factsOf } from './velocity/measure.ts';
+import type { VelocityStore } from './velocity/velocity.store.ts';
 
-/** Everything risk rules may speak of. */
-export const riskFacts = [...paymentFacts, ...payerFacts, ...listFacts, ...velocityFacts] as const;
+/** The facts that look at past payments. */
+const velocityFacts = [
+  ...factsOf(payerMeasures),
+  ...payerPastFacts,
+  ...factsOf(deviceMeasures),
+  ...factsOf(ipMeasures),
+  ...factsOf(cardMeasures),
+  ...factsOf(merchantMeasures),
+  ...merchantUsualFacts,
+] as const;
 
-export type VelocityName = (typeof velocityFacts)[number]['name'];
-export type VelocityValues = Partial<Record<VelocityName, number>>;
+/** Everything risk rules may speak of, by group and in the order in which docs and editor show it. */
+export const riskFactGroups = {
+  request: requestFacts,
+  lists: listFacts,
+  velocity: velocityFacts,
+} as const satisfies Record<string, readonly FactDefinition[]>;
+
+export const riskFacts = [...requestFacts, ...listFacts, ...velocityFacts] as const;
 export type RiskFactValues = FactValues<typeof riskFacts>;
 
-export const velocityNames: ReadonlySet<string> = new Set(velocityFacts.map(({ name }) => name));
+const listNames: ReadonlySet<string> = new Set(listFacts.map(({ name }) => name));
+const velocityNames: ReadonlySet<string> = new Set(velocityFacts.map(({ name }) => name));
 
-/** The facts of one payment. Velocity counts that nobody asked for are 0 and are never looked at. */
-export function riskFactsOf(
-  { snapshot, merchant, service, request, at }: PaymentContext,
-  velocity: VelocityValues,
-): RiskFactValues {
-  const { hour, weekday } = zonedTime(at, merchant.timeZone);
-  const { payer } = request;
-  return {
-    amount: request.amount,
-    currency: request.currency,
-    serviceId: service.id,
-    product: service.product,
-    merchantId: merchant.id,
-    payerId: payer?.id,
-    ip: payer?.ip,
-    deviceId: payer?.deviceId,
-    hour,
-    weekday,
-    merchantBlocked: isListed(snapshot, 'merchant', merchant.id, at),
-    payerBlocked: isListed(snapshot, 'payer', payer?.id, at) || isListed(snapshot, 'payer', payer?.openId, at),
-    ipBlocked: isListed(snapshot, 'ip', payer?.ip, at),
-    deviceBlocked: isListed(snapshot, 'device', payer?.deviceId, at),
-    payerCount10m: velocity.payerCount10m ?? 0,
-    payerFailed10m: velocity.payerFailed10m ?? 0,
-    payerCount24h: velocity.payerCount24h ?? 0,
-    payerAmount24h: velocity.payerAmount24h ?? 0,
-    merchantCount1m: velocity.merchantCount1m ?? 0,
-    merchantAmount1h: velocity.merchantAmount1h ?? 0,
+/** Facts that rules need and that could not be had in time. They are missing, never zero. */
+export type FactFailure = { facts: string[]; reason: string };
+
+export type GatheredFacts = {
+  /** Of the facts that cost something only those that were asked for; compiled rules look at no others. */
+  values: RiskFactValues;
+  /** The list entries that the payment is on, of the lists that were looked through. */
+  lists: ListHit[];
+  failure: FactFailure | undefined;
+};
+
+export type GatherFacts = (context: PaymentContext, needed: ReadonlySet<string>) => Promise<GatheredFacts>;
+
+const defaultTimeoutMs = 500;
+
+/** Computes the facts that rules need, each source once and all at the same time, within the service's deadline. */
+export const createGatherFacts = ({
+  findListed,
+  velocity,
+  listsOf = ({ lists }) => lists,
+}: {
+  findListed: FindListed;
+  velocity: VelocityStore;
+  listsOf?: (snapshot: ConfigSnapshot) => ConfigSnapshot['lists'];
+}): GatherFacts =>
+  async function gatherFacts(context, needed) {
+    const request = requestFactsOf(context);
+    const wantedLists = [...needed].filter((name) => listNames.has(name));
+    const wantedVelocity = [...needed].filter((name) => velocityNames.has(name));
+    const gathered: GatheredFacts = { values: request as RiskFactValues, lists: [], failure: undefined };
+    if (wantedLists.length === 0 && wantedVelocity.length === 0) return gathered;
+
+    const timeoutMs = context.service.factTimeoutMs ?? defaultTimeoutMs;
+    const lists = neededLists(needed, listsOf(context.snapshot));
+    const [listed, counted] = await Promise.allSettled([
+      wantedLists.length === 0 ? [] : within(timeoutMs, findListed(lists, listedValuesOf(context), context.at)),
+      wantedVelocity.length === 0 ? {} : within(timeoutMs, velocity.read(needed, context)),
+    ]);
+    const failed: string[] = [];
+    if (listed.status === 'fulfilled') {
+      gathered.lists = listed.value;
+      Object.assign(gathered.values, listFactsOf(needed, listed.value));
+    } else failed.push(...wantedLists);
+    if (counted.status === 'fulfilled') Object.assign(gathered.values, counted.value);
+    else failed.push(...wantedVelocity);
+    if (failed.length > 0) {
+      const cause = listed.status === 'rejected' ? listed.reason : (counted as PromiseRejectedResult).reason;
+      gathered.failure = { facts: failed, reason: cause instanceof Error ? cause.message : String(cause) };
+    }
+    return gathered;
   };
-}
 
-function isListed({ lists }: ConfigSnapshot, list: string, value: string | undefined, at: Date): boolean {
-  if (value === undefined) return false;
-  const entry = lists.get(list)?.get(value);
-  return entry !== undefined && (entry.expiresAt === undefined || entry.expiresAt > at);
+/** @throws Error when it takes longer; what was begun goes on and is not waited for */
+async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

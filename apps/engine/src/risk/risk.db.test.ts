@@ -1,3 +1,4 @@
+import { withBuiltInLists } from '@tributary/contracts/list';
 import type { CreatePayment } from '@tributary/contracts/payment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../scripts/testing/test-database.ts';
@@ -5,8 +6,12 @@ import { compileDocument } from '../config/compiled-rules.ts';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { PaymentContext } from '../payments/ports.ts';
 import { createTestCore, type TestCore } from '../payments/testing/core.ts';
+import { systemClock } from '../platform/clock.ts';
 import { createAssessRisk, riskLanguage } from './check-risk.ts';
-import { createVelocityStore } from './velocity.store.ts';
+import { createGatherFacts } from './facts.ts';
+import { createFindListed } from './lists/find-listed.ts';
+import { createListsStore } from './lists/lists.store.ts';
+import { createVelocityStore } from './velocity/velocity.store.ts';
 
 let database: TestDatabase;
 let core: TestCore;
@@ -21,7 +26,7 @@ afterAll(async () => {
 });
 
 const snapshot = (own: Partial<ConfigSnapshot> = {}) =>
-  ({ limits: [], lists: new Map(), ...own }) as unknown as ConfigSnapshot;
+  ({ limits: [], lists: withBuiltInLists([]), ...own }) as unknown as ConfigSnapshot;
 
 function contextOf(request: Partial<CreatePayment> = {}, own: Partial<PaymentContext> = {}): PaymentContext {
   const { merchant, snapshot: services } = core.caller();
@@ -49,7 +54,11 @@ async function judgeBy(rules: [string, string, unknown, object, number?][], cont
     })),
   };
   const set = await compileDocument(document, riskLanguage);
-  return createAssessRisk({ rulesOf: () => ({ version: 7, set }), velocity: createVelocityStore(core.pool) })(context);
+  const gatherFacts = createGatherFacts({
+    findListed: createFindListed({ store: createListsStore(core.pool), follower: { current: () => undefined } }),
+    velocity: createVelocityStore({ pool: core.pool, clock: systemClock }),
+  });
+  return createAssessRisk({ rulesOf: () => ({ version: 7, set }), gatherFacts })(context);
 }
 const reject = { type: 'reject', params: { code: 'risk_rejected' } };
 
@@ -103,21 +112,16 @@ describe('risk', () => {
       (await judgeBy([], { ...suspended, merchant: { ...suspended.merchant, active: false } })).failure?.code,
     ).toBe('risk_merchant_blocked');
     const at = new Date();
-    const lists = new Map([
-      [
-        'payer',
-        new Map([
-          ['bad', { reason: '', expiresAt: undefined }],
-          ['was-bad', { reason: '', expiresAt: new Date(at.getTime() - 1) }],
-        ]),
-      ],
-    ]);
-    const by = (id: string) =>
-      judgeBy(
-        [['payerBlocked', 'equal', true, reject]],
-        contextOf({ payer: { id } }, { at, snapshot: snapshot({ lists }) }),
-      );
-    expect((await by('bad')).outcome).toBe('reject');
+    await core.pool.query(
+      `INSERT INTO list_entries (list, value, reason, created_by, expires_at)
+       VALUES ('payer', 'bad', 'chargebacks', 'test', NULL), ('payer', 'was-bad', '', 'test', $1)`,
+      [at],
+    );
+    const by = (id: string) => judgeBy([['payerBlocked', 'equal', true, reject]], contextOf({ payer: { id } }, { at }));
+    expect(await by('bad')).toMatchObject({
+      outcome: 'reject',
+      lists: [{ list: 'payer', value: 'bad', reason: 'chargebacks' }],
+    });
     expect((await by('was-bad')).outcome).toBe('approve');
   });
 });

@@ -17,6 +17,8 @@ export function routingFactsOf({ merchant, service, request, at }: PaymentContex
     product: service.product,
     merchantId: merchant.id,
     payerId: request.payer?.id,
+    cardBin: request.payer?.cardBin,
+    bank: request.payer?.bank?.toUpperCase(),
     hour,
     weekday,
   };

@@ -7,13 +7,13 @@ import { procedure, router } from '../../access/trpc.ts';
 import { compileDocument, InvalidRules } from '../../config/compiled-rules.ts';
 import type { PaymentContext } from '../../payments/ports.ts';
 import { AppError } from '../../platform/app-error.ts';
-import { gatherFacts, judge, type RiskRules, riskLanguage } from '../../risk/check-risk.ts';
+import { judge, type RiskRules, riskLanguage } from '../../risk/check-risk.ts';
 import { routingFactsOf } from '../../routing/facts.ts';
 import { plan, type RoutingRules, routingLanguage } from '../../routing/plan-route.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
 /** A dry run: what risk and routing would decide about a payment, and why, with published rules or a draft. Writes nothing. */
-export function createDecideRouter({ config, clock, rules, velocity, adapters, pool }: AdminDeps) {
+export function createDecideRouter({ config, clock, rules, gatherFacts, adapters, pool }: AdminDeps) {
   return router({
     run: procedure('lab.run')
       .input(
@@ -57,7 +57,7 @@ export function createDecideRouter({ config, clock, rules, velocity, adapters, p
           draft?.kind === 'routing'
             ? { version: 0, set: await compiled(draft.document, routingLanguage) }
             : rules.routing.of(snapshot);
-        const facts = await gatherFacts(context, riskRules, velocity);
+        const facts = await gatherFacts(context, riskRules.set.requiredFacts);
         const risk = judge(context, riskRules, facts);
         const routing = plan(context, routingRules, adapters);
         const limits = await Promise.all(
@@ -90,7 +90,7 @@ export function createDecideRouter({ config, clock, rules, velocity, adapters, p
             fired: risk.fired.map(({ id }) => id),
             facts: risk.facts,
             limits,
-            rules: riskRules.set.explain(facts).map(shown),
+            rules: riskRules.set.explain(facts.values).map(shown),
           },
           routing: {
             version: routing.ruleSetVersion,

@@ -61,6 +61,8 @@ export function createPlacement({
       ruleSetVersion: risk.ruleSetVersion,
       fired: risk.fired,
       facts: risk.facts,
+      ...(risk.lists ? { lists: risk.lists } : {}),
+      ...(risk.factFailure ? { factFailure: risk.factFailure } : {}),
       limits: risk.holds.map(shownHold),
       ...(risk.failure ? { failure: risk.failure } : {}),
     },
