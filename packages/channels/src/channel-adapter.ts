@@ -101,6 +101,17 @@ export type ChannelSession = {
   acknowledge(accepted: boolean): WireReply;
 };
 
+/**
+ * How an unpaid order is brought to its end: closed (关单) or reversed (撤销) by a call, or, at channels that know
+ * neither for the product, by its own expiry: after that nobody can pay it any more.
+ */
+export type OrderEnding = 'close' | 'reverse' | 'expiry';
+
+export function endingOf(adapter: ChannelAdapter | undefined, product: Product): OrderEnding {
+  if (adapter?.reversedProducts.has(product)) return 'reverse';
+  return adapter === undefined || adapter.operations.has('close') ? 'close' : 'expiry';
+}
+
 /** An account as the engine keeps it; `baseUrl` has no trailing slash. */
 export type StoredAccount = { config: unknown; secrets: unknown; baseUrl: string };
 

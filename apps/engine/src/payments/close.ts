@@ -1,3 +1,4 @@
+import type { OrderEnding } from '@tributary/channels/channel-adapter';
 import type { ChannelResult } from '@tributary/channels/channel-result';
 import { isOpenAttempt } from '@tributary/contracts/payment-status';
 import type { Product } from '@tributary/contracts/service-config';
@@ -14,8 +15,8 @@ export type CloseDeps = {
   store: PaymentStore;
   recorder: Recorder;
   callChannel: CallChannel;
-  /** Whether a product's unfinished order is reversed (撤销) rather than closed (关单) on this channel. */
-  isReversed: (channelId: string, product: Product) => boolean;
+  /** How a product's unfinished order comes to its end on this channel. */
+  endingOf: (channelId: string, product: Product) => OrderEnding;
   outboxForClose: (aggregate: Aggregate) => Change['outbox'];
 };
 
@@ -62,7 +63,9 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
     const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
     const { product } = payment;
     const order = { requestNo: attempt.requestNo, orderedAt: orderedAt(payment.id), product };
-    const op = deps.isReversed(route.channelId, product) ? ('reverse' as const) : ('close' as const);
+    const op = deps.endingOf(route.channelId, product);
+    // Nobody can close it before its time: the wish is noted, and status sync ends the payment at its expiry.
+    if (op === 'expiry') return;
     const closing = await deps.callChannel(route, { op, ...order });
     const target = { paymentId: payment.id, attemptNo: attempt.no };
     await recorder.recordResult(target, closing.result, {

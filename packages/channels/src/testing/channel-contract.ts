@@ -40,7 +40,7 @@ function describeDeclarations(adapter: ChannelAdapter): void {
   test('declares an id, products, the operations every channel has, and a deadline for each', () => {
     expect(adapter.id).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
     expect(adapter.products.size).toBeGreaterThan(0);
-    for (const op of ['place', 'query', 'close', 'refund', 'queryRefund'] as const) {
+    for (const op of ['place', 'query', 'refund', 'queryRefund'] as const) {
       expect(adapter.operations).toContain(op);
     }
     for (const op of adapter.operations) expect(adapter.deadlinesMs[op]).toBeGreaterThan(0);

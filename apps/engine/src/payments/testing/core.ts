@@ -101,7 +101,7 @@ export function createTestCore(url: string) {
     planRoute: async () => ({ ...decision, routes: script.routes, candidates: [] }),
   });
   const refund = createRefundPayment({ store, recorder, callChannel, clock, callbackUrl });
-  const close = createClosePayment({ store, recorder, callChannel, isReversed: () => false, outboxForClose: () => [] });
+  const close = createClosePayment({ store, recorder, callChannel, endingOf: () => 'close', outboxForClose: () => [] });
   let counter = 0;
 
   return {
