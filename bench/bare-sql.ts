@@ -76,7 +76,7 @@ async function onePayment(pool: pg.Pool): Promise<void> {
   await pool.query({
     name: 'place',
     text: placeSql,
-    values: [[payment], [attempt], events, []].map((list) => JSON.stringify(list)),
+    values: [...[[payment], [attempt], events, []].map((list) => JSON.stringify(list)), false],
   });
   const after = {
     payment_id: id,

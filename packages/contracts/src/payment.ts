@@ -106,6 +106,7 @@ export type Credential = z.infer<typeof credentialSchema>;
 export const failureSchema = z.object({
   code: z.string().meta({ description: 'Stable; see the list of failure codes.' }),
   message: z.string().meta({ description: 'For people.' }),
+  payerMessage: z.string().optional().meta({ description: 'What the payer may be told, when risk control says so.' }),
 });
 
 export const paymentSchema = z.object({
@@ -114,7 +115,7 @@ export const paymentSchema = z.object({
   serviceId: z.string().meta({ description: 'The service that takes it.' }),
   status: z.enum(paymentStatuses).meta({
     description:
-      '`succeeded`, `failed`, `closed` and `rejected` are final. `processing`: the payer has to act, or we do not know yet.',
+      '`succeeded`, `failed`, `closed` and `rejected` are final. `processing`: the payer has to act, or we do not know yet. `created`: held for a review, nothing was sent yet.',
   }),
   amount: z.int().meta({ description: 'Amount in minor units.' }),
   currency: currencySchema,

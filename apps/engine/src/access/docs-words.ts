@@ -22,8 +22,8 @@ const words: Record<string, string> = {
   'Our id of the payment.': '平台支付单号。',
   'Your order number.': '商户订单号。',
   'The service that takes it.': '收款服务。',
-  '`succeeded`, `failed`, `closed` and `rejected` are final. `processing`: the payer has to act, or we do not know yet.':
-    '`succeeded`、`failed`、`closed`、`rejected` 为终态。`processing`：等待付款人操作，或结果未知。',
+  '`succeeded`, `failed`, `closed` and `rejected` are final. `processing`: the payer has to act, or we do not know yet. `created`: held for a review, nothing was sent yet.':
+    '`succeeded`、`failed`、`closed`、`rejected` 为终态。`processing`：等待付款人操作，或结果未知。`created`：等待人工审核，尚未发往渠道。',
   'Amount in minor units.': '金额，最小货币单位。',
   'What is being paid for.': '商品描述。',
   'Minor units refunded or being refunded.': '已退及退款中的金额。',
@@ -39,6 +39,7 @@ const words: Record<string, string> = {
   'Why it did not succeed.': '未成功的原因。',
   'Stable; see the list of failure codes.': '稳定的失败码，见失败码列表。',
   'For people.': '供人阅读的说明。',
+  'What the payer may be told, when risk control says so.': '可向付款人展示的说明（由风控给出时）。',
   'As you gave it.': '原样返回。',
   'When we took it, UTC.': '受理时间，UTC。',
   'Until when the payer may pay, UTC.': '支付截止时间，UTC。',

@@ -1,9 +1,9 @@
 import type { Currency } from '@tributary/contracts/money';
-import type { Credential } from '@tributary/contracts/payment';
+import type { CreatePayment, Credential } from '@tributary/contracts/payment';
 import type { AttemptStatus, PaymentStatus, RefundStatus } from '@tributary/contracts/payment-status';
 import type { Product } from '@tributary/contracts/service-config';
 import type { OutboxRow } from '../outbox/append-outbox.ts';
-import type { Route } from './ports.ts';
+import type { LimitHold, PlannedRoute } from './ports.ts';
 
 /** A payment as stored. Amounts in minor units. `version` is the sequence number of its last event. */
 export type PaymentState = {
@@ -16,7 +16,7 @@ export type PaymentState = {
   amount: bigint;
   currency: Currency;
   subject: string;
-  payer: { id?: string; ip?: string; deviceId?: string; openId?: string };
+  payer: Omit<NonNullable<CreatePayment['payer']>, 'authCode'>;
   notifyUrl: string | null;
   returnUrl: string | null;
   metadata: Record<string, string> | null;
@@ -26,12 +26,14 @@ export type PaymentState = {
   credential: Credential | null;
   failureCode: string | null;
   failureMessage: string | null;
+  /** What the payer may be told about a refusal. */
+  payerMessage: string | null;
   refundedAmount: bigint;
-  /** Why a person must look: the channel's amount differs, or a refund contradicts itself. */
+  /** Why a person must look: `review` before any channel is called; the channel's amount differs; a refund contradicts itself. */
   hold: string | null;
   closeReason: CloseReason | null;
-  /** The routes that risk and routing allowed, in order; attempt n used `plan[n - 1]`. */
-  plan: Route[];
+  /** The routes that risk and routing allowed, in order. An attempt may pass over one whose limits are full by then. */
+  plan: PlannedRoute[];
   version: number;
   traceId: string;
   createdAt: Date;
@@ -99,14 +101,23 @@ export type NewEvent = {
   data?: Record<string, unknown>;
 };
 
+/**
+ * What becomes of the limits that a payment reserved: kept for good, given back, given back by a refund of `refunded`
+ * (`whole`: nothing of the payment is left), or moved from the counters of one route to those of another.
+ */
+export type LimitChange =
+  | 'settle'
+  | 'release'
+  | { refunded: bigint; whole: boolean }
+  | { leave: LimitHold[]; take: LimitHold[] };
+
 /** What a decision wants written, all in one transaction, if the payment still has the version it was made from. */
 export type Change = {
   before: Aggregate;
   after: Aggregate;
   events: NewEvent[];
   outbox: OutboxRow[];
-  /** What becomes of the limits this payment reserved. */
-  limits: 'settle' | 'release' | undefined;
+  limits: LimitChange | undefined;
 };
 
 export const attemptOf = (aggregate: Aggregate, no: number): AttemptState | undefined =>

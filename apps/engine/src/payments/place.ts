@@ -13,7 +13,8 @@ import { findAnswer } from './idempotency.ts';
 import type { IdempotencyClaim, MerchantCaller, PlacePayment, StoredAnswer } from './operations.ts';
 import type { AssessRisk, CallChannel, PaymentContext, PlanRoute, Route } from './ports.ts';
 import type { Recorder } from './record-result.ts';
-import type { PaymentStore, Placement } from './store/payments.store.ts';
+import type { PaymentStore } from './store/payments.store.ts';
+import type { Placement } from './store/place-group.ts';
 import { viewPayment } from './view.ts';
 
 export type PlaceDeps = {
@@ -60,7 +61,7 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
       return answer ?? placePayment(caller, claim, request);
     }
     if (outcome.kind === 'order_taken') {
-      await store.freeKey(caller.merchant.id, claim.key, placement.aggregate.payment.id);
+      await store.freeKey(caller.merchant.id, claim.key, placement.paymentId);
       const existing = await store.findByOrderNo(caller.merchant.id, request.merchantOrderNo);
       throw new AppError(
         'merchant_order_no_taken',
@@ -96,7 +97,8 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
     };
     const risk = await deps.assessRisk(context);
     const judged = clock.monotonicMs();
-    const plan = risk.outcome === 'reject' ? undefined : await deps.planRoute(context);
+    const goesOn = risk.outcome === 'approve' || risk.outcome === 'review';
+    const plan = goesOn ? await deps.planRoute(context) : undefined;
     const planned = clock.monotonicMs();
     deps.onStage?.('access', started - caller.receivedAtMs);
     deps.onStage?.('risk', judged - started);

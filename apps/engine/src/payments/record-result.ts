@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/ports/clock.ts';
 import type { Aggregate } from './aggregate.ts';
+import { keyOf } from './decide/choose-route.ts';
 import { type AttemptDecision, type DecisionTools, decideAttempt } from './decide/decide-attempt.ts';
 import { decideRefund } from './decide/decide-refund.ts';
 import type { NewsSource, RecordOutcome, RecordRefundResult, RecordResult } from './operations.ts';
@@ -50,20 +51,26 @@ export function createRecorder(deps: RecordDeps) {
     extra: { answer?: (after: Aggregate) => KeptAnswer | undefined; at?: () => Date } = {},
   ): Promise<Recorded> {
     let before = known ?? (await deps.store.load(paymentId));
+    const full = new Map<string, string>();
     for (let attempt = 0; attempt < maxTries; attempt++) {
       if (!before) return { outcome: 'missing', aggregate: undefined, next: undefined };
-      const decision = decide(before, tools());
+      const decision = decide(before, { ...tools(), full });
       if (!decision) return { outcome: 'unchanged', aggregate: before, next: undefined };
       const at = extra.at?.();
       const after: Aggregate = at ? stamped(decision.change.after, at) : decision.change.after;
       const answer = decision.next ? undefined : extra.answer?.(after);
-      const updatedAt = await deps.store.save({
+      const saved = await deps.store.save({
         change: { ...decision.change, after },
         ...(answer ? { answer } : {}),
         ...(at ? { at } : {}),
       });
-      if (updatedAt) {
-        const aggregate = { ...after, payment: { ...after.payment, updatedAt } };
+      if (saved.kind === 'full' && decision.next) {
+        // Nothing was written: decide anew, without the route that has no room.
+        full.set(keyOf(decision.next), saved.limitId);
+        continue;
+      }
+      if (saved.kind === 'saved') {
+        const aggregate = { ...after, payment: { ...after.payment, updatedAt: saved.updatedAt } };
         deps.onCommitted({ before, after: aggregate });
         return { outcome: 'changed', aggregate, next: decision.next };
       }

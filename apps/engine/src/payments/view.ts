@@ -15,7 +15,15 @@ export function viewPayment(payment: PaymentState): Payment {
     channel: payment.channelId,
     channelTxn: payment.channelTxn,
     ...(payment.credential ? { credential: payment.credential } : {}),
-    ...(payment.failureCode ? { failure: { code: payment.failureCode, message: payment.failureMessage ?? '' } } : {}),
+    ...(payment.failureCode
+      ? {
+          failure: {
+            code: payment.failureCode,
+            message: payment.failureMessage ?? '',
+            ...(payment.payerMessage ? { payerMessage: payment.payerMessage } : {}),
+          },
+        }
+      : {}),
     ...(payment.metadata ? { metadata: payment.metadata } : {}),
     createdAt: payment.createdAt.toISOString(),
     expiresAt: payment.expiresAt.toISOString(),

@@ -16,8 +16,10 @@ import {
   withRefund,
 } from '../aggregate.ts';
 import type { NewsSource } from '../operations.ts';
-import type { NextLookUp } from '../ports.ts';
+import type { LimitHold, NextLookUp, PlannedRoute } from '../ports.ts';
+import { counterKey } from '../store/counters.ts';
 import { moveAttempt } from '../transition.ts';
+import { keyOf } from './choose-route.ts';
 
 /** Time and schedules, passed in so that a decision is a pure function of its arguments. */
 export type DecisionTools = {
@@ -26,6 +28,8 @@ export type DecisionTools = {
   newRefundId: () => string;
   /** Whether anybody wants to hear of this payment's end. */
   hasWebhook: (payment: { merchantId: string; notifyUrl: string | null }) => boolean;
+  /** Routes that were found to have no room under a limit, by `keyOf`, with the limit. */
+  full?: ReadonlyMap<string, string>;
 };
 
 export const defaultRefundId = (): string => newRefundId();
@@ -183,11 +187,14 @@ function fail(
   const othersOpen = failed.attempts.some(({ status }) => isOpenAttempt(status));
   if (isFinalPayment(payment.status) || othersOpen) return done(before, failed, [news], undefined, tools);
 
-  const route = mayFailOver(before, result, source, tools) ? payment.plan[failed.attempts.length] : undefined;
-  if (route) {
+  const onward = mayFailOver(before, result, source, tools) ? nextRoute(failed, tools) : undefined;
+  if (onward) {
+    const { route, passed, limits } = onward;
+    const { channelId, accountId } = route;
     const next: AttemptState = {
       ...attempt,
-      ...route,
+      channelId,
+      accountId,
       no: failed.attempts.length + 1,
       requestNo: requestNoOf(payment.id, failed.attempts.length + 1),
       status: 'sending',
@@ -199,15 +206,21 @@ function fail(
       sentAt: tools.now,
     };
     const after = withAttempt(failed, next);
-    after.payment = { ...payment, channelId: route.channelId, accountId: route.accountId };
+    after.payment = { ...payment, channelId, accountId };
     const sending: NewEvent = {
       kind: 'attempt.sending',
       attemptNo: next.no,
       to: 'sending',
       actor: 'system',
-      data: { ...route, requestNo: next.requestNo, failoverFrom: attempt.no },
+      data: {
+        channelId,
+        accountId,
+        requestNo: next.requestNo,
+        failoverFrom: attempt.no,
+        ...(passed.length > 0 ? { passed } : {}),
+      },
     };
-    return { ...done(before, after, [news, sending], undefined, tools), next };
+    return { ...done(before, after, [news, sending], limits, tools), next };
   }
 
   const status: PaymentStatus = attempt.status === 'closed' ? 'closed' : 'failed';
@@ -217,6 +230,33 @@ function fail(
     payment: { ...payment, status, credential: null, failureCode: code, failureMessage: failureCodes[code].title },
   };
   return done(before, after, [news, paymentEvent(payment.status, status, news, { code })], 'release', tools);
+}
+
+/**
+ * The next route that was not tried and is not full, the full ones that it is taken before, and how the payment's
+ * reservations move: those over the old route are given back, those over the new one are taken, shared ones stay.
+ */
+function nextRoute({ payment, attempts }: Aggregate, { full }: DecisionTools) {
+  const tried = new Set(attempts.map(keyOf));
+  const passed: { channelId: string; accountId: string; reason: string }[] = [];
+  for (const route of payment.plan) {
+    if (tried.has(keyOf(route))) continue;
+    const limitId = full?.get(keyOf(route));
+    if (limitId === undefined) {
+      const from = holdsOfLast(payment.plan, attempts);
+      const to = route.holds ?? [];
+      const leave = from.filter((hold) => !to.some((other) => counterKey(other) === counterKey(hold)));
+      const take = to.filter((hold) => !from.some((other) => counterKey(other) === counterKey(hold)));
+      return { route, passed, limits: leave.length + take.length > 0 ? { leave, take } : undefined };
+    }
+    passed.push({ channelId: route.channelId, accountId: route.accountId, reason: `limit:${limitId}` });
+  }
+  return undefined;
+}
+
+function holdsOfLast(plan: PlannedRoute[], attempts: AttemptState[]): LimitHold[] {
+  const last = attempts.reduce<AttemptState | undefined>((a, b) => (a && a.no > b.no ? a : b), undefined);
+  return plan.find((route) => last && keyOf(route) === keyOf(last))?.holds ?? [];
 }
 
 /** Only what is certainly unpaid through no fault of the payer, and only while the payer is still waiting. */

@@ -56,7 +56,16 @@ export function decideRefund(
     from: refund.status,
     to: move.status,
   };
-  return seal(before, after, [event], settled, tools);
+  const gaveBack = refund.kind === 'merchant' && refund.status !== 'succeeded' && move.status === 'succeeded';
+  return { ...seal(before, after, [event], settled, tools), limits: gaveBack ? givenBack(after, refund) : undefined };
+}
+
+/** What a refund that was paid out gives back to limits that say so. */
+function givenBack({ payment, refunds }: Aggregate, refund: RefundState): Change['limits'] {
+  const paidOut = refunds
+    .filter(({ kind, status }) => kind === 'merchant' && status === 'succeeded')
+    .reduce((sum, { amount }) => sum + amount, 0n);
+  return { refunded: refund.amount, whole: paidOut === payment.amount };
 }
 
 /** How the payment's refunded amount changes. Compensations give back what the payment never counted. */

@@ -1,34 +1,21 @@
 import type { Pool, PoolClient } from '../../platform/db.ts';
 import { createGroupCommit } from '../../platform/group-commit.ts';
-import type { Aggregate, Change, NewEvent, PaymentState } from '../aggregate.ts';
+import type { Aggregate, Change } from '../aggregate.ts';
 import type { IdempotencyClaim } from '../operations.ts';
 import type { LimitHold } from '../ports.ts';
-import { lockUsageSql, placeSql } from './place.sql.ts';
-import { attemptRow, changeRows, eventRow, parseAggregate } from './rows.ts';
+import { lockUsage } from './counters.ts';
+import { raiseSql } from './limits.sql.ts';
+import { createPlaceGroup, type Placement, type PlaceOutcome } from './place-group.ts';
+import { changeRows, holdRow, parseAggregate } from './rows.ts';
 import { loadSql, saveSql } from './save.sql.ts';
-
-/** A payment that wants to be written for the first time, with what it becomes if a limit refuses it. */
-export type Placement = {
-  claim: IdempotencyClaim;
-  aggregate: Aggregate;
-  events: NewEvent[];
-  expiresInSeconds: number;
-  holds: LimitHold[];
-  /** The same payment, refused by this limit. */
-  refusedBy: (hold: LimitHold, used: { amount: bigint; count: number }) => Placement;
-};
-
-export type PlaceOutcome =
-  | { kind: 'placed'; aggregate: Aggregate }
-  /** Another request has the idempotency key. */
-  | { kind: 'key_taken' }
-  /** Another payment has the merchant's order number. */
-  | { kind: 'order_taken' };
 
 /** The answer to keep under an idempotency key, written with the change that made it. */
 export type KeptAnswer = { merchantId: string; key: string; status: number; body: string };
 
 export type Saving = { change: Change; answer?: KeptAnswer; at?: Date };
+
+/** `conflict`: somebody changed the payment meanwhile. `full`: a counter that the change wants to move to has no room. */
+export type SaveOutcome = { kind: 'saved'; updatedAt: Date } | { kind: 'conflict' } | { kind: 'full'; limitId: string };
 
 export type StoredKey = {
   requestHash: Buffer;
@@ -47,57 +34,21 @@ const nowOf = () => new Date();
  * statement; concurrent changes of different payments share transactions (group commit).
  */
 export function createPaymentStore({ pool, node }: { pool: Pool; node: string }) {
-  const place = createGroupCommit<Placement, PlaceOutcome>({ maxGroup: 64, maxInFlight: 2, write: placeGroup });
-  const save = createGroupCommit<Saving, Date | undefined>({ maxGroup: 64, maxInFlight: 2, write: saveGroup });
+  const place = createGroupCommit<Placement, PlaceOutcome>({
+    maxGroup: 64,
+    maxInFlight: 2,
+    write: createPlaceGroup({ pool, node }),
+  });
+  const saveTogether = createGroupCommit<Saving, SaveOutcome>({ maxGroup: 64, maxInFlight: 2, write: saveGroup });
 
-  async function placeGroup(wanted: Placement[]): Promise<PlaceOutcome[]> {
-    if (wanted.every(({ holds }) => holds.length === 0)) return insert(pool, wanted);
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
-      const outcomes = await insert(client, await underLimits(client, wanted));
-      await client.query('COMMIT');
-      client.release();
-      return outcomes;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      client.release(error instanceof Error ? error : true);
-      throw error;
-    }
-  }
+  const save = (saving: Saving): Promise<SaveOutcome> => {
+    const { limits } = saving.change;
+    return typeof limits === 'object' && 'take' in limits && limits.leave.length + limits.take.length > 0
+      ? saveMoving(saving, limits)
+      : saveTogether(saving);
+  };
 
-  async function insert(db: Pool | PoolClient, placements: Placement[]): Promise<PlaceOutcome[]> {
-    const now = nowOf();
-    const attempts = placements.flatMap(({ aggregate }) =>
-      aggregate.attempts.map((attempt) => attemptRow(aggregate.payment.id, attempt, now)),
-    );
-    const events = placements.flatMap(({ aggregate, events: told }) =>
-      told.map((event, index) => eventRow(aggregate.payment.id, index + 1, node, event)),
-    );
-    const holds = placements.flatMap(({ aggregate, holds: held }) =>
-      held.map((hold) => holdRow(aggregate.payment, hold)),
-    );
-    const { rows } = await db.query({
-      name: 'place',
-      text: placeSql,
-      values: [placements.map(placementRow), attempts, events, holds].map((list) => JSON.stringify(list)),
-    });
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return placements.map(({ aggregate }): PlaceOutcome => {
-      const row = byId.get(aggregate.payment.id);
-      if (!row?.claimed) return { kind: 'key_taken' };
-      if (!row.created_at) return { kind: 'order_taken' };
-      const payment = {
-        ...aggregate.payment,
-        createdAt: row.created_at,
-        updatedAt: row.created_at,
-        expiresAt: row.expires_at,
-      };
-      return { kind: 'placed', aggregate: { ...aggregate, payment } };
-    });
-  }
-
-  async function saveGroup(savings: Saving[]): Promise<(Date | undefined)[]> {
+  async function saveGroup(savings: Saving[]): Promise<SaveOutcome[]> {
     const now = nowOf();
     // Two changes of one payment made from the same version: only the first can hold; the other will be decided anew.
     const first = new Map<string, Saving>();
@@ -105,8 +56,17 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
       const { id } = saving.change.after.payment;
       if (!first.has(id)) first.set(id, saving);
     }
-    const rows = [...first.values()].map(({ change, at }) => changeRows(change, node, now, at));
-    const answers = [...first.values()].flatMap(({ change, answer }) =>
+    const saved = await saveRows(pool, [...first.values()], now);
+    return savings.map((saving) => {
+      const { id } = saving.change.after.payment;
+      const updatedAt = first.get(id) === saving ? saved.get(id) : undefined;
+      return updatedAt ? { kind: 'saved', updatedAt } : { kind: 'conflict' };
+    });
+  }
+
+  async function saveRows(db: Pool | PoolClient, savings: readonly Saving[], now: Date): Promise<Map<string, Date>> {
+    const rows = savings.map(({ change, at }) => changeRows(change, node, now, at));
+    const answers = savings.flatMap(({ change, answer }) =>
       answer
         ? [
             {
@@ -119,11 +79,26 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
           ]
         : [],
     );
-    const result = await pool.query({ name: 'save', text: saveSql, values: saveValues(rows, answers) });
-    const saved = new Map(result.rows.map((row) => [row.payment_id, row.updated_at]));
-    return savings.map((saving) => {
-      const { id } = saving.change.after.payment;
-      return first.get(id) === saving ? saved.get(id) : undefined;
+    const result = await db.query({ name: 'save', text: saveSql, values: saveValues(rows, answers) });
+    return new Map(result.rows.map((row) => [row.payment_id, row.updated_at]));
+  }
+
+  /** A change that takes its reservations along to the counters of another route. Both sides are locked in one order. */
+  async function saveMoving(
+    saving: Saving,
+    { leave, take }: { leave: LimitHold[]; take: LimitHold[] },
+  ): Promise<SaveOutcome> {
+    const { payment } = saving.change.after;
+    return inTransaction<SaveOutcome>(pool, async (client) => {
+      const usage = await lockUsage(client, [...leave, ...take]);
+      const fitting = take.filter((hold) => usage.room(hold, payment.amount).fits);
+      const full = take.find((hold) => !hold.shadow && !fitting.includes(hold));
+      if (full) return { result: { kind: 'full', limitId: full.limitId }, commit: false };
+      const updatedAt = (await saveRows(client, [saving], nowOf())).get(payment.id);
+      if (!updatedAt) return { result: { kind: 'conflict' }, commit: false };
+      const holds = fitting.map((hold) => holdRow(payment, hold));
+      await client.query({ name: 'raise', text: raiseSql, values: [JSON.stringify(holds)] });
+      return { result: { kind: 'saved', updatedAt }, commit: true };
     });
   }
 
@@ -137,9 +112,7 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
     claim: IdempotencyClaim,
     refundId: string,
   ): Promise<'saved' | 'key_taken' | 'conflict'> {
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
+    return inTransaction(pool, async (client) => {
       const { payment } = change.after;
       const claimed = await client.query({
         name: 'claim',
@@ -147,21 +120,12 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
                VALUES ($1, $2, $3, $4, now() + interval '25 hours') ON CONFLICT DO NOTHING`,
         values: [payment.merchantId, claim.key, claim.requestHash, refundId],
       });
-      const rows = [changeRows(change, node, nowOf(), undefined)];
-      const outcome =
-        claimed.rowCount === 0
-          ? 'key_taken'
-          : (await client.query({ name: 'save', text: saveSql, values: saveValues(rows, []) })).rows.length === 0
-            ? 'conflict'
-            : 'saved';
-      await client.query(outcome === 'saved' ? 'COMMIT' : 'ROLLBACK');
-      client.release();
-      return outcome;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      client.release();
-      throw error;
-    }
+      if (claimed.rowCount === 0) return { result: 'key_taken' as const, commit: false };
+      const saved = await saveRows(client, [{ change }], nowOf());
+      return saved.has(payment.id)
+        ? { result: 'saved' as const, commit: true }
+        : { result: 'conflict' as const, commit: false };
+    });
   }
 
   async function load(paymentId: string): Promise<Aggregate | undefined> {
@@ -217,38 +181,23 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
   return { place, save, startRefund, load, findKey, freeKey, keepAnswer, findByOrderNo };
 }
 
-/** Reserves in the order of arrival: a payment that any of its limits can't take is refused by that limit. */
-async function underLimits(client: PoolClient, wanted: Placement[]): Promise<Placement[]> {
-  const holds = wanted.flatMap((placement) => placement.holds);
-  const { rows } = await client.query({
-    name: 'lock-usage',
-    text: lockUsageSql,
-    values: [holds.map((h) => h.limitId), holds.map((h) => h.scopeKey), holds.map((h) => h.windowStart)],
-  });
-  const counterOf = (limitId: string, scopeKey: string, windowStart: string) =>
-    `${limitId}\n${scopeKey}\n${Date.parse(windowStart)}`;
-  const used = new Map<string, { amount: bigint; count: number }>(
-    rows.map((row) => [
-      counterOf(row.limit_id, row.scope_key, row.window_start.toISOString()),
-      { amount: row.amount, count: row.count },
-    ]),
-  );
-  return wanted.map((placement) => {
-    const { amount } = placement.aggregate.payment;
-    for (const hold of placement.holds) {
-      const counter = used.get(counterOf(hold.limitId, hold.scopeKey, hold.windowStart)) ?? { amount: 0n, count: 0 };
-      const overAmount = hold.maxAmount !== undefined && counter.amount + amount > hold.maxAmount;
-      const overCount = hold.maxCount !== undefined && counter.count + 1 > hold.maxCount;
-      if (overAmount || overCount) return placement.refusedBy(hold, { ...counter });
-    }
-    for (const hold of placement.holds) {
-      const counter = used.get(counterOf(hold.limitId, hold.scopeKey, hold.windowStart));
-      if (!counter) continue;
-      counter.amount += amount;
-      counter.count += 1;
-    }
-    return placement;
-  });
+/** Runs in a transaction and commits if told to. */
+async function inTransaction<Result>(
+  pool: Pool,
+  act: (client: PoolClient) => Promise<{ result: Result; commit: boolean }>,
+): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const { result, commit } = await act(client);
+    await client.query(commit ? 'COMMIT' : 'ROLLBACK');
+    client.release();
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    client.release();
+    throw error;
+  }
 }
 
 const saveValues = (rows: ReturnType<typeof changeRows>[], answers: unknown[]): string[] =>
@@ -261,40 +210,3 @@ const saveValues = (rows: ReturnType<typeof changeRows>[], answers: unknown[]): 
     rows.flatMap(({ limits }) => limits),
     answers,
   ].map((list) => JSON.stringify(list));
-
-const holdRow = (payment: PaymentState, hold: LimitHold) => ({
-  payment_id: payment.id,
-  limit_id: hold.limitId,
-  scope_key: hold.scopeKey,
-  window_start: hold.windowStart,
-  amount: payment.amount.toString(),
-});
-
-function placementRow({ claim, aggregate: { payment }, expiresInSeconds }: Placement) {
-  return {
-    id: payment.id,
-    merchant_id: payment.merchantId,
-    key: claim.key,
-    request_hash: claim.requestHash.toString('hex'),
-    merchant_order_no: payment.merchantOrderNo,
-    service_id: payment.serviceId,
-    product: payment.product,
-    status: payment.status,
-    amount: payment.amount.toString(),
-    currency: payment.currency,
-    subject: payment.subject,
-    payer: payment.payer,
-    payer_key: payment.payer.id ?? payment.payer.openId ?? null,
-    notify_url: payment.notifyUrl,
-    return_url: payment.returnUrl,
-    metadata: payment.metadata,
-    channel_id: payment.channelId,
-    account_id: payment.accountId,
-    failure_code: payment.failureCode,
-    failure_message: payment.failureMessage,
-    plan: payment.plan,
-    version: payment.version,
-    trace_id: payment.traceId,
-    expires_in_seconds: expiresInSeconds,
-  };
-}

@@ -1,4 +1,5 @@
 import type { Aggregate, AttemptState, Change, NewEvent, PaymentState, RefundState } from '../aggregate.ts';
+import type { LimitHold, PlannedRoute } from '../ports.ts';
 
 /** Rows of the store's JSON parameters and results: the one place that knows column names. Amounts travel as text. */
 
@@ -40,10 +41,11 @@ export const parsePayment = (p: Row): PaymentState =>
     credential: p.credential,
     failureCode: p.failure_code,
     failureMessage: p.failure_message,
+    payerMessage: p.payer_message,
     refundedAmount: BigInt(String(p.refunded_amount)),
     hold: p.hold,
     closeReason: p.close_reason,
-    plan: p.plan,
+    plan: parsePlan(p.plan as Row[]),
     version: p.version,
     traceId: p.trace_id,
     createdAt: dateOf(p.created_at),
@@ -51,6 +53,31 @@ export const parsePayment = (p: Row): PaymentState =>
     expiresAt: dateOf(p.expires_at),
     succeededAt: dateOrNull(p.succeeded_at),
   }) as PaymentState;
+
+const parsePlan = (plan: Row[]): PlannedRoute[] =>
+  plan.map(({ holds, ...route }) => ({
+    ...(route as PlannedRoute),
+    ...(holds
+      ? {
+          holds: (holds as Row[]).map(
+            (hold) =>
+              ({
+                ...hold,
+                maxAmount: hold.maxAmount === undefined ? undefined : BigInt(String(hold.maxAmount)),
+              }) as LimitHold,
+          ),
+        }
+      : {}),
+  }));
+
+/** A plan as JSON: amounts as text, and nothing where there is nothing to hold. */
+export const planRow = (plan: readonly PlannedRoute[]): Row[] =>
+  plan.map(({ holds, ...route }) => ({
+    ...route,
+    ...(holds && holds.length > 0
+      ? { holds: holds.map((hold) => ({ ...hold, maxAmount: hold.maxAmount?.toString() })) }
+      : {}),
+  }));
 
 const parseAttempt = (a: Row): AttemptState =>
   ({
@@ -125,9 +152,11 @@ export function changeRows(change: Change, node: string, now: Date, at: Date | u
       credential: payment.credential,
       failure_code: payment.failureCode,
       failure_message: payment.failureMessage,
+      payer_message: payment.payerMessage,
       refunded_amount: payment.refundedAmount.toString(),
       hold: payment.hold,
       close_reason: payment.closeReason,
+      plan: payment.plan === before.payment.plan ? null : planRow(payment.plan),
       at: at ?? null,
     },
     attempts: changed.map((attempt) => attemptRow(payment.id, attempt, now)),
@@ -140,11 +169,31 @@ export function changeRows(change: Change, node: string, now: Date, at: Date | u
       payload,
       run_at: runAt ?? null,
     })),
-    limits: change.limits
-      ? [{ payment_id: payment.id, state: change.limits === 'settle' ? 'settled' : 'released' }]
-      : [],
+    limits: limitRows(payment.id, change.limits),
   };
 }
+
+function limitRows(paymentId: string, limits: Change['limits']): Row[] {
+  if (limits === undefined) return [];
+  const row = { payment_id: paymentId };
+  if (limits === 'settle') return [{ ...row, state: 'settled' }];
+  if (limits === 'release') return [{ ...row, state: 'released' }];
+  if ('refunded' in limits)
+    return [{ ...row, state: 'refunded', refunded: limits.refunded.toString(), whole: limits.whole }];
+  return limits.leave.map((hold) => ({ ...row, state: 'moved', limit_id: hold.limitId, scope_key: hold.scopeKey }));
+}
+
+/** A counter to raise for a payment. */
+export const holdRow = (payment: PaymentState, hold: LimitHold): Row => ({
+  payment_id: payment.id,
+  limit_id: hold.limitId,
+  scope_key: hold.scopeKey,
+  window_start: hold.windowStart,
+  amount: payment.amount.toString(),
+  max_amount: hold.maxAmount?.toString() ?? null,
+  max_count: hold.maxCount ?? null,
+  release_on_refund: hold.releaseOnRefund ?? false,
+});
 
 export const attemptRow = (paymentId: string, attempt: AttemptState, now: Date): Row => ({
   payment_id: paymentId,

@@ -9,13 +9,13 @@ export const saveSql = `
 WITH input AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(
     payment_id text, expect_version int, version int, status text, channel_id text, account_id text, channel_txn text,
-    credential jsonb, failure_code text, failure_message text, refunded_amount bigint, hold text, close_reason text,
-    at timestamptz)
+    credential jsonb, failure_code text, failure_message text, payer_message text, refunded_amount bigint, hold text,
+    close_reason text, plan jsonb, at timestamptz)
 ), saved AS (
   UPDATE payments p SET version = i.version, status = i.status, channel_id = i.channel_id, account_id = i.account_id,
     channel_txn = i.channel_txn, credential = i.credential, failure_code = i.failure_code,
-    failure_message = i.failure_message, refunded_amount = i.refunded_amount, hold = i.hold,
-    close_reason = i.close_reason, updated_at = greatest(p.updated_at, coalesce(i.at, statement_timestamp())),
+    failure_message = i.failure_message, payer_message = i.payer_message, refunded_amount = i.refunded_amount,
+    hold = i.hold, close_reason = i.close_reason, plan = coalesce(i.plan, p.plan), updated_at = greatest(p.updated_at, coalesce(i.at, statement_timestamp())),
     succeeded_at = CASE WHEN i.status = 'succeeded' THEN coalesce(p.succeeded_at, i.at, statement_timestamp()) END
   FROM input i
   WHERE p.id = i.payment_id AND p.version = i.expect_version
@@ -65,15 +65,27 @@ WITH input AS MATERIALIZED (
   SELECT o.topic, o.key, o.payload, coalesce(o.run_at, statement_timestamp())
   FROM jsonb_to_recordset($5::jsonb) AS o(payment_id text, topic text, key text, payload jsonb, run_at timestamptz)
   JOIN saved USING (payment_id)
+), limits AS MATERIALIZED (
+  SELECT l.* FROM jsonb_to_recordset($6::jsonb) AS l(payment_id text, state text, limit_id text, scope_key text,
+    refunded bigint, whole boolean) JOIN saved USING (payment_id)
 ), ended AS (
   UPDATE limit_reservations r SET state = l.state
-  FROM jsonb_to_recordset($6::jsonb) AS l(payment_id text, state text) JOIN saved USING (payment_id)
-  WHERE r.payment_id = l.payment_id AND r.state = 'reserved'
-  RETURNING r.limit_id, r.scope_key, r.window_start, r.amount, l.state
+  FROM limits l
+  WHERE r.payment_id = l.payment_id AND r.state = 'reserved' AND l.state <> 'refunded'
+    AND (l.limit_id IS NULL OR (r.limit_id = l.limit_id AND r.scope_key = l.scope_key))
+  RETURNING r.limit_id, r.scope_key, r.window_start, r.amount, 1 AS count, l.state
+), refunded AS (
+  UPDATE limit_reservations r
+  SET amount = r.amount - l.refunded, state = CASE WHEN l.whole THEN 'refunded' ELSE r.state END
+  FROM limits l
+  WHERE r.payment_id = l.payment_id AND r.state = 'settled' AND r.release_on_refund AND l.state = 'refunded'
+  RETURNING r.limit_id, r.scope_key, r.window_start, l.refunded AS amount, l.whole::int AS count
 ), lowered AS (
   UPDATE limit_usage u SET amount = u.amount - s.amount, count = u.count - s.count
-  FROM (SELECT limit_id, scope_key, window_start, sum(amount)::bigint AS amount, count(*)::int AS count
-        FROM ended WHERE state = 'released' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3) s
+  FROM (SELECT limit_id, scope_key, window_start, sum(amount)::bigint AS amount, sum(count)::int AS count
+        FROM (SELECT limit_id, scope_key, window_start, amount, count FROM ended WHERE state IN ('released', 'moved')
+              UNION ALL SELECT limit_id, scope_key, window_start, amount, count FROM refunded) given_back
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3) s
   WHERE u.limit_id = s.limit_id AND u.scope_key = s.scope_key AND u.window_start = s.window_start
 ), answered AS (
   UPDATE idempotency_keys k SET response_status = a.status, response_body = a.body

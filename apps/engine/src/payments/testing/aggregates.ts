@@ -48,6 +48,7 @@ export function aggregateOf(own: Partial<PaymentState> & { attempts?: AttemptSta
       credential: null,
       failureCode: null,
       failureMessage: null,
+      payerMessage: null,
       refundedAmount: 0n,
       hold: null,
       closeReason: null,
