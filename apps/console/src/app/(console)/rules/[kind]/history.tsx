@@ -24,6 +24,7 @@ export function History({
   active,
   mayWrite,
   onShow,
+  onCompare,
   onEdit,
 }: {
   kind: Kind;
@@ -32,6 +33,7 @@ export function History({
   active: number;
   mayWrite: boolean;
   onShow: (version: number) => void;
+  onCompare: (version: number) => void;
   onEdit: (version: number) => void;
 }) {
   const t = useTranslations('rules');
@@ -74,6 +76,11 @@ export function History({
                   {t('rollback')}
                 </Button>
               ) : null}
+              {one.version === shown ? null : (
+                <Button look="quiet" onClick={() => onCompare(one.version)}>
+                  {t('compare')}
+                </Button>
+              )}
               <Button look="quiet" onClick={() => onShow(one.version)}>
                 {t('show')}
               </Button>
