@@ -238,7 +238,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       secrets,
       adapters,
       gatherFacts,
-      lists: { store: lists, follower: listFollower },
+      listFollower,
       rules: { risk: riskRules, routing: routingRules },
       gatewayStats: gateway.stats,
       addNote: (paymentId, actor, text) =>

@@ -3,6 +3,7 @@ import { createAuditRouter } from '../admin/audit/audit.router.ts';
 import { createChannelsRouter } from '../admin/channels/channels.router.ts';
 import { createDecideRouter } from '../admin/decide/decide.router.ts';
 import { createLimitsRouter } from '../admin/limits/limits.router.ts';
+import { createListsRouter } from '../admin/lists/lists.router.ts';
 import { createMeRouter } from '../admin/me/me.router.ts';
 import { createMerchantsRouter } from '../admin/merchants/merchants.router.ts';
 import { createNodesRouter } from '../admin/nodes/nodes.router.ts';
@@ -23,6 +24,7 @@ export const createAppRouter = (deps: AdminDeps) =>
     rules: createRulesRouter(deps),
     decide: createDecideRouter(deps),
     limits: createLimitsRouter(deps),
+    lists: createListsRouter(deps),
     services: createServicesRouter(deps),
     merchants: createMerchantsRouter(deps),
     nodes: createNodesRouter(deps),

@@ -9,7 +9,6 @@ import type { Secrets } from '../platform/secrets.ts';
 import type { RiskRules } from '../risk/check-risk.ts';
 import type { GatherFacts } from '../risk/facts.ts';
 import type { ListFollower } from '../risk/lists/follow-lists.ts';
-import type { ListsStore } from '../risk/lists/lists.store.ts';
 import type { RoutingRules } from '../routing/plan-route.ts';
 
 /** What the console's procedures need of the engine. */
@@ -24,7 +23,7 @@ export type AdminDeps = {
   node: string;
   adapters: ReadonlyMap<string, ChannelAdapter>;
   gatherFacts: GatherFacts;
-  lists: { store: ListsStore; follower: Pick<ListFollower, 'refresh'> };
+  listFollower: Pick<ListFollower, 'refresh'>;
   rules: {
     risk: { of(snapshot: ReturnType<ConfigSource['current']>): RiskRules };
     routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules };
