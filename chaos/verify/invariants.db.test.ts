@@ -118,6 +118,17 @@ describe('the checker', () => {
     ['event times do not go back', `UPDATE events SET at = at - interval '1 hour' WHERE seq = 4`],
     ['limit usage is what its reservations add up to', `UPDATE limit_usage SET amount = amount + 1`],
     ['reservations end with their payment', `UPDATE limit_reservations SET state = 'reserved'`],
+    ['no counter is over the cap it was filled under', `UPDATE limit_usage SET max_amount = 999`],
+    ['no counter is over the cap it was filled under', `UPDATE limit_usage SET max_count = 0`],
+    [
+      "a reservation is its payment's amount, less what refunds gave back",
+      `UPDATE limit_reservations SET release_on_refund = true WHERE state = 'settled'`,
+    ],
+    [
+      "a reservation is its payment's amount, less what refunds gave back",
+      `DELETE FROM payments WHERE status = 'closed'`,
+    ],
+    ['a payment that was not sent anywhere is held or over', `DELETE FROM attempts WHERE winner`],
     ['a success at the channel is never lost', `UPDATE attempts SET status = 'closed', winner = false WHERE winner`],
     ['each refund at the channel is known to have succeeded', `UPDATE refunds SET status = 'failed'`],
     ['refund amounts agree', `UPDATE refunds SET amount = 399`],

@@ -79,14 +79,39 @@ const databaseChecks: Check[] = [
     sql: `SELECT coalesce(u.limit_id, r.limit_id) || ' ' || coalesce(u.scope_key, r.scope_key) AS subject,
             'used ' || coalesce(u.amount, 0) || '/' || coalesce(u.count, 0) || ', reserved ' || coalesce(r.amount, 0) || '/' || coalesce(r.count, 0) AS seen
           FROM limit_usage u FULL JOIN (SELECT limit_id, scope_key, window_start, sum(amount) AS amount, count(*) AS count
-            FROM limit_reservations WHERE state <> 'released' GROUP BY 1, 2, 3) r USING (limit_id, scope_key, window_start)
+            FROM limit_reservations WHERE state IN ('reserved', 'settled') GROUP BY 1, 2, 3) r USING (limit_id, scope_key, window_start)
           WHERE coalesce(u.amount, 0) <> coalesce(r.amount, 0) OR coalesce(u.count, 0) <> coalesce(r.count, 0)`,
   },
   {
     name: 'reservations end with their payment',
     sql: `SELECT r.payment_id AS subject, p.status || ' with reservation ' || r.state AS seen
           FROM limit_reservations r JOIN payments p ON p.id = r.payment_id
-          WHERE (p.status = 'succeeded' AND r.state <> 'settled') OR (p.status IN ('failed', 'closed') AND r.state <> 'released')`,
+          WHERE (p.status = 'succeeded' AND r.state NOT IN ('settled', 'moved', 'refunded'))
+             OR (p.status IN ('failed', 'closed', 'rejected') AND r.state NOT IN ('released', 'moved'))
+             OR (p.status IN ('created', 'processing') AND r.state NOT IN ('reserved', 'moved'))`,
+  },
+  {
+    name: 'no counter is over the cap it was filled under',
+    sql: `SELECT limit_id || ' ' || scope_key AS subject,
+            sum(r.amount) || '/' || count(*) || ' reserved, cap ' || coalesce(u.max_amount::text, '-') || '/' || coalesce(u.max_count::text, '-') AS seen
+          FROM limit_reservations r JOIN limit_usage u USING (limit_id, scope_key, window_start)
+          WHERE r.state IN ('reserved', 'settled') GROUP BY limit_id, scope_key, window_start, u.max_amount, u.max_count
+          HAVING sum(r.amount) > u.max_amount OR count(*) > u.max_count`,
+  },
+  {
+    name: "a reservation is its payment's amount, less what refunds gave back",
+    sql: `SELECT r.payment_id AS subject, r.limit_id || ' ' || r.state || ' ' || r.amount || ' of ' || coalesce(p.amount::text, 'no payment') AS seen
+          FROM limit_reservations r LEFT JOIN payments p ON p.id = r.payment_id
+          LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM refunds WHERE kind = 'merchant' AND status = 'succeeded' GROUP BY 1) b ON b.payment_id = r.payment_id
+          WHERE p.id IS NULL OR r.amount <> p.amount - CASE WHEN r.release_on_refund AND r.state IN ('settled', 'refunded') THEN coalesce(b.amount, 0) ELSE 0 END
+             OR (r.state = 'refunded' AND r.amount <> 0)`,
+  },
+  {
+    name: 'a payment that was not sent anywhere is held or over',
+    sql: `SELECT p.id AS subject, p.status || ', hold ' || coalesce(p.hold, '-') || ', attempts ' || count(a.no) AS seen
+          FROM payments p LEFT JOIN attempts a ON a.payment_id = p.id GROUP BY p.id, p.status, p.hold
+          HAVING (p.status = 'created' AND (p.hold IS DISTINCT FROM 'review' OR count(a.no) > 0))
+              OR (p.status IN ('processing', 'succeeded') AND count(a.no) = 0) OR (p.status = 'rejected' AND count(a.no) > 0)`,
   },
   {
     name: 'one payment per order number and per idempotency key',

@@ -9,7 +9,7 @@ import type { Clock } from '../../platform/ports/clock.ts';
 import { createClosePayment } from '../close.ts';
 import type { IdempotencyClaim, MerchantCaller } from '../operations.ts';
 import { createPlacePayment } from '../place.ts';
-import type { CallChannel, LimitHold, Route } from '../ports.ts';
+import type { CallChannel, LimitHold, RiskDecision, Route } from '../ports.ts';
 import { createRecorder } from '../record-result.ts';
 import { createRefundPayment } from '../refund.ts';
 import { createPaymentReads } from '../store/payments.read.ts';
@@ -66,6 +66,10 @@ export function createTestCore(url: string) {
   const script = {
     routes: [{ channelId: 'wechat-pay', accountId: 'a' }] as Route[],
     holds: [] as LimitHold[],
+    /** Instead of `holds`, by request. */
+    holdsOf: undefined as ((request: CreatePayment) => LimitHold[]) | undefined,
+    limitsOfRoute: undefined as RiskDecision['limitsOfRoute'],
+    outcome: 'approve' as 'approve' | 'review' | 'hold',
     calls: [] as { route: Route; call: ChannelCall }[],
     answer: (_call: ChannelCall, _route: Route): unknown => ({
       kind: 'pending',
@@ -97,8 +101,22 @@ export function createTestCore(url: string) {
     callChannel,
     callbackUrl,
     needsOf: () => ({ payer: [] }),
-    assessRisk: async () => ({ ...decision, outcome: 'approve', holds: script.holds }),
-    planRoute: async () => ({ ...decision, routes: script.routes, candidates: [] }),
+    assessRisk: async ({ request }) => ({
+      ...decision,
+      outcome: script.outcome,
+      holds: script.holdsOf?.(request) ?? script.holds,
+      ...(script.limitsOfRoute ? { limitsOfRoute: script.limitsOfRoute } : {}),
+    }),
+    planRoute: async () => ({
+      ...decision,
+      routes: script.routes,
+      candidates: script.routes.map((route, place) => ({
+        ...route,
+        kept: true,
+        reason: place === 0 ? 'chosen' : `reserve:${place}`,
+        priority: 1,
+      })),
+    }),
   });
   const refund = createRefundPayment({ store, recorder, callChannel, clock, callbackUrl });
   const close = createClosePayment({ store, recorder, callChannel, endingOf: () => 'close', outboxForClose: () => [] });
