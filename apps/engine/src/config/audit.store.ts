@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Pool, PoolClient } from '../platform/db.ts';
+import { inTransaction, type Pool, type PoolClient } from '../platform/db.ts';
 
 /** Who did something, as known when it was done. */
 export type Actor = { id: string; role: string; ip: string | undefined; userAgent: string | undefined };
@@ -138,18 +138,3 @@ export function createAudit(pool: Pool) {
 export type Audit = ReturnType<typeof createAudit>;
 
 const jsonb = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
-
-export async function inTransaction<Result>(pool: Pool, act: (client: PoolClient) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const result = await act(client);
-    await client.query('COMMIT');
-    client.release();
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    client.release();
-    throw error;
-  }
-}

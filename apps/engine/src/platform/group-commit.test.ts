@@ -41,4 +41,42 @@ describe('group commit', () => {
     const outcomes = await Promise.allSettled([1, 13, 3].map(save));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
+
+  it('lets an item that waits for a lock hold up none of its neighbours', async () => {
+    let unlock = () => {};
+    const locked = new Promise<void>((done) => {
+      unlock = done;
+    });
+    const save = createGroupCommit<string, string>({
+      maxGroup: 20,
+      maxInFlight: 1,
+      write: async (group) => {
+        if (group.length > 1) throw new Error('lock timeout');
+        if (group[0] === 'locked') await locked;
+        return group;
+      },
+    });
+    const slow = save('locked');
+    const neighbours = Array.from({ length: 12 }, (_, i) => `free ${i}`);
+    expect(await Promise.all(neighbours.map(save))).toEqual(neighbours);
+    unlock();
+    expect(await slow).toBe('locked');
+  });
+
+  it('fails a whole group at once when the error says nothing of its items', async () => {
+    let writes = 0;
+    const away = new Error('the database is away');
+    const save = createGroupCommit<number, number>({
+      maxGroup: 10,
+      maxInFlight: 1,
+      failsWhole: (error) => error === away,
+      write: async () => {
+        writes++;
+        throw away;
+      },
+    });
+    const outcomes = await Promise.allSettled([1, 2, 3].map(save));
+    expect(outcomes).toEqual([1, 2, 3].map(() => ({ status: 'rejected', reason: away })));
+    expect(writes).toBe(1);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from '../../platform/db.ts';
+import { isOutOfReach, type Pool, type PoolClient } from '../../platform/db.ts';
 import { createGroupCommit } from '../../platform/group-commit.ts';
 import type { Aggregate, Change } from '../aggregate.ts';
 import type { IdempotencyClaim } from '../operations.ts';
@@ -38,8 +38,14 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
     maxGroup: 64,
     maxInFlight: 2,
     write: createPlaceGroup({ pool, node }),
+    failsWhole: isOutOfReach,
   });
-  const saveTogether = createGroupCommit<Saving, SaveOutcome>({ maxGroup: 64, maxInFlight: 2, write: saveGroup });
+  const saveTogether = createGroupCommit<Saving, SaveOutcome>({
+    maxGroup: 64,
+    maxInFlight: 2,
+    write: saveGroup,
+    failsWhole: isOutOfReach,
+  });
 
   const save = (saving: Saving): Promise<SaveOutcome> => {
     const { limits } = saving.change;
@@ -194,8 +200,12 @@ async function inTransaction<Result>(
     client.release();
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    client.release();
+    const undone = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
+    // With a transaction left open it must not come back to the pool.
+    client.release(!undone);
     throw error;
   }
 }
