@@ -59,12 +59,16 @@ export type CertificateRequest = {
   privateKey: KeyObject;
   notBefore: Date;
   notAfter: Date;
+  /** Who issues it, with whose key it is signed; itself when left out. */
+  issuer?: { commonName: string; organization: string };
+  /** Whether it may issue others. */
+  isAuthority?: boolean;
 };
 
 /** A certificate with its serial number in upper-case hexadecimal, as protocols quote it. */
 export type Certificate = { pem: string; serial: string };
 
-/** Makes a self-signed RSA certificate (X.509 v3, SHA-256): RFC 5280 section 4.1 in a few lines of DER. */
+/** Makes an RSA certificate (X.509 v3, SHA-256), self-signed or issued by another: RFC 5280 section 4.1 in a few lines of DER. */
 export const createCertificate = (request: CertificateRequest): Certificate => {
   const serial = randomBytes(20);
   // Positive, and never shortened by a leading zero: the printed serial always has 40 digits.
@@ -75,16 +79,16 @@ export const createCertificate = (request: CertificateRequest): Certificate => {
     der(0xa0, integer(Buffer.from([2]))),
     integer(serial),
     algorithm,
-    subject,
+    request.issuer === undefined ? subject : name(request.issuer.commonName, request.issuer.organization),
     sequence(utcTime(request.notBefore), utcTime(request.notAfter)),
     subject,
     request.publicKey.export({ type: 'spki', format: 'der' }),
     der(
       0xa3,
       sequence(
-        extension('2.5.29.19', sequence()),
-        // digitalSignature and nonRepudiation
-        extension('2.5.29.15', bits(Buffer.from([0xc0]), 6)),
+        extension('2.5.29.19', request.isAuthority ? sequence(truth) : sequence()),
+        // keyCertSign; else digitalSignature and nonRepudiation
+        extension('2.5.29.15', request.isAuthority ? bits(Buffer.from([0x04]), 2) : bits(Buffer.from([0xc0]), 6)),
       ),
     ),
   );
