@@ -64,7 +64,7 @@ export function readCsv(reading: CsvReading, text: string, last: boolean): { rec
     if (at.mode === 'quoted') {
       if (char === '"') at.mode = 'closing';
       else {
-        if (char === '\n' || (char === '\r' && text[i + 1] !== '\n')) at.extraLines++;
+        if (char === '\r' || (char === '\n' && !skip)) at.extraLines++;
         keep(char);
       }
       continue;

@@ -1,7 +1,6 @@
 import { type ListConfig, type ListSubject, listImportLimits } from '@tributary/contracts/list';
-import { inTransaction } from '../../config/audit.store.ts';
 import { AppError } from '../../platform/app-error.ts';
-import type { Pool, PoolClient } from '../../platform/db.ts';
+import { inTransaction, type Pool, type PoolClient } from '../../platform/db.ts';
 import { newId } from '../../platform/ids.ts';
 import { type FileEntry, type LineProblem, readListFile, startOfListFile } from './read-list-file.ts';
 
