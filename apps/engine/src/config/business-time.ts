@@ -21,16 +21,18 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-// All payments of one second share the answer; formatting costs far more than the rest of a decision.
-const recent = new Map<string, { second: number; time: ZonedTime }>();
+// All payments of a quarter of an hour share the answer: zones are off UTC by whole quarters, and formatting costs far
+// more than the rest of a decision.
+const quarterMs = 15 * 60_000;
+const recent = new Map<string, { quarter: number; time: ZonedTime }>();
 
 /** Date, hour (0–23) and weekday (1 = Monday) in a time zone. */
 export function zonedTime(at: Date, timeZone: string): ZonedTime {
-  const second = Math.floor(at.getTime() / 1000);
+  const quarter = Math.floor(at.getTime() / quarterMs);
   const known = recent.get(timeZone);
-  if (known?.second === second) return known.time;
+  if (known?.quarter === quarter) return known.time;
   const time = readZonedTime(at, timeZone);
-  recent.set(timeZone, { second, time });
+  recent.set(timeZone, { quarter, time });
   return time;
 }
 

@@ -97,7 +97,12 @@ export type RouteCandidate = Route & {
   kept: boolean;
   /** Stable reason code, e.g. `switched_off`, `amount_band`, `rule:no-jsapi-at-night`, `chosen`. */
   reason: string;
+  /** As the rules left it. */
   priority: number;
+  /** The channel's own, when a rule set another for this payment. */
+  ownPriority?: number;
+  /** The channel's price then, in hundredths of a percent. */
+  feeBps?: number;
 };
 
 export type RoutePlan = DecisionRecord & {

@@ -39,7 +39,7 @@ export function judge(
   return {
     ruleSetVersion: version,
     fired: sure.fired.map(shownRule),
-    facts: usedFacts(values, set.requiredFacts),
+    facts: usedFacts(values, set.requiredFacts, failure?.facts ?? []),
     ...(lists.length > 0 ? { lists } : {}),
     ...(failure ? { factFailure: failure } : {}),
     ...outcome,
@@ -50,8 +50,15 @@ function shownRule({ id, name, event }: RuleFired<RiskEvent>): FiredRule {
   return { id, ...(name === undefined ? {} : { name }), event: { type: event.type, params: { ...event.params } } };
 }
 
-/** The facts that rules could look at, and the few that say which payment it was. */
-function usedFacts(facts: RiskFactValues, required: ReadonlySet<string>): Record<string, unknown> {
+/**
+ * The facts that rules could look at, and the few that say which payment it was. Null: computed, and the payment has
+ * none (no device was named). Absent: not computed, so that other rules tried on this payment later can't know it.
+ */
+function usedFacts(
+  facts: RiskFactValues,
+  required: ReadonlySet<string>,
+  failed: readonly string[],
+): Record<string, unknown> {
   const used: Record<string, unknown> = {
     amount: facts.amount,
     serviceId: facts.serviceId,
@@ -60,6 +67,7 @@ function usedFacts(facts: RiskFactValues, required: ReadonlySet<string>): Record
   for (const name of required) {
     const value = facts[name as keyof RiskFactValues];
     if (value !== undefined) used[name] = value;
+    else if (!failed.includes(name)) used[name] = null;
   }
   return used;
 }

@@ -31,16 +31,15 @@ export function rank(
 ): { order: Candidate[]; judged: RouteCandidate[] } {
   const ruled = candidates.map((candidate) => applyRules(candidate, fired));
   const kept = ruled.filter(({ dropped }) => dropped === undefined);
-  const order = kept
-    .map((one) => ({ one, tie: createHash('sha1').update(`${spread}|${one.accountId}`).digest('hex') }))
-    .sort(
-      (a, b) =>
-        Number(b.one.preferred) - Number(a.one.preferred) ||
-        a.one.priority - b.one.priority ||
-        a.one.feeBps - b.one.feeBps ||
-        (a.tie < b.tie ? -1 : 1),
-    )
-    .map(({ one }) => one);
+  // Hashed only when two are equal: most plans are decided before that.
+  const tieOf = ({ accountId }: Candidate) => createHash('sha1').update(`${spread}|${accountId}`).digest('hex');
+  const order = [...kept].sort(
+    (a, b) =>
+      Number(b.preferred) - Number(a.preferred) ||
+      a.priority - b.priority ||
+      a.feeBps - b.feeBps ||
+      (tieOf(a) < tieOf(b) ? -1 : 1),
+  );
   const judged = [...order, ...ruled.filter(({ dropped }) => dropped !== undefined)].map((one): RouteCandidate => {
     const place = order.indexOf(one);
     return {
@@ -49,13 +48,15 @@ export function rank(
       kept: place >= 0 && place < maxRoutes,
       reason: one.dropped ?? (place === 0 ? 'chosen' : place < maxRoutes ? `reserve:${place}` : 'not_needed'),
       priority: one.priority,
+      ...(one.priority === one.ownPriority ? {} : { ownPriority: one.ownPriority }),
+      feeBps: one.feeBps,
     };
   });
   return { order: order.slice(0, maxRoutes), judged };
 }
 
 function applyRules(candidate: Candidate, fired: readonly RoutingRule[]) {
-  const ruled = { ...candidate, preferred: false };
+  const ruled = { ...candidate, ownPriority: candidate.priority, preferred: false };
   let prioritised = false;
   for (const { id, event } of fired) {
     const { channelId, accountId } = event.params;
