@@ -22,6 +22,7 @@ const shellPages = [
   '/rules/risk?mode=form',
   '/rules/risk?mode=json',
   '/limits',
+  '/lists',
   '/channels/wechat-pay',
   '/merchants/mch_cafe',
   '/merchants',
@@ -301,21 +302,50 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
     await context.close();
   });
 
-  it('blocks a payer and lets him go again', async () => {
+  it('puts a payer on a list and takes him off, imports a file only when its bad lines are left out on purpose', async () => {
     const { context, page } = await signIn('risk');
     const shop = createMerchant(system);
-    await page.goto(`${system.urls.console}/limits`);
-    await page.getByLabel('付款人', { exact: true }).fill('listed-payer');
-    await page.getByLabel('原因').fill('演练');
-    await page.getByRole('button', { name: '加入黑名单' }).click();
+    await page.goto(`${system.urls.console}/lists?list=payer`);
+    await page.getByLabel(/^付款人（可多个/).fill('listed-payer');
+    await page.locator('form').filter({ hasText: '加入名单' }).getByLabel('原因（必填）').fill('演练');
+    await page.getByRole('button', { name: '加入名单' }).click();
     await page.getByRole('cell', { name: 'listed-payer' }).waitFor();
-    const place = async () => (await shop.place({ payer: { id: 'listed-payer' } })).body;
-    await until('a refusal', async () => (await place()).failure?.code === 'risk_payer_blocked', 3_000);
+    const place = async (id: string) => (await shop.place({ payer: { id } })).body;
+    await until('a refusal', async () => (await place('listed-payer')).failure?.code === 'risk_payer_blocked', 3_000);
+
+    await page.getByRole('button', { name: '导入' }).click();
+    const dialog = page.getByRole('dialog');
+    const lines = [
+      'value,reason,expires_at',
+      'import-1,fraud,',
+      'import-2,fraud,yesterday',
+      ',nobody,',
+      'import-3,x,2020-01-01',
+    ];
+    await dialog
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) });
+    await dialog.getByLabel('原因（文件中没有写明的行使用它）').fill('演练导入');
+    await dialog.getByRole('button', { name: '预览' }).click();
+    await expect.poll(() => dialog.locator('tbody tr').count()).toBe(3);
+    expect(await dialog.locator('tbody tr td:first-child').allInnerTexts()).toEqual(['3', '4', '5']);
+    const confirm = dialog.getByRole('button', { name: '确认导入 1 条' });
+    expect(await confirm.isDisabled()).toBe(true);
+    expect((await place('import-1')).failure).toBeUndefined();
+    await dialog.getByLabel('跳过这 3 行，导入其余').check();
+    await confirm.click();
+    await page.getByRole('cell', { name: 'import-1' }).waitFor();
+    await until('the imported', async () => (await place('import-1')).failure?.code === 'risk_payer_blocked', 3_000);
+
+    await page.fill('[data-search]', 'listed');
+    await page.getByRole('button', { name: '搜索' }).click();
+    await expect.poll(() => page.url()).toContain('q=listed');
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
     await page.getByRole('button', { name: '移出' }).click();
-    await page.getByRole('dialog').getByLabel('原因').fill('演练结束');
-    await page.getByRole('dialog').getByRole('button', { name: '移出' }).click();
-    await page.waitForSelector('text=名单为空');
-    await until('a payment', async () => (await place()).status === 'processing', 3_000);
+    await dialog.getByLabel('原因（必填）').fill('演练结束');
+    await dialog.getByRole('button', { name: '移出' }).click();
+    await page.waitForSelector('text=没有以此开头的条目');
+    await until('a payment', async () => (await place('listed-payer')).status === 'processing', 3_000);
     await context.close();
   });
 

@@ -12,6 +12,7 @@ export const nav: readonly { group: string; pages: readonly NavPage[] }[] = [
       { path: '/rules/routing', key: 'routing', anyOf: ['routing.read'], hotkey: 'r' },
       { path: '/rules/risk', key: 'risk', anyOf: ['risk.read'], hotkey: 'k' },
       { path: '/limits', key: 'limits', anyOf: ['risk.read'], hotkey: 'l' },
+      { path: '/lists', key: 'lists', anyOf: ['risk.read'], hotkey: 'b' },
     ],
   },
   {

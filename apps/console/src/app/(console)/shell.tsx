@@ -3,6 +3,7 @@
 import {
   Boxes,
   Gauge,
+  House,
   ListChecks,
   LogOut,
   Menu,
@@ -29,11 +30,12 @@ import { DensityButton, LanguageButton, ThemeButton } from './preferences';
 import { Shortcuts } from './shortcuts';
 
 const icons: Record<string, typeof Gauge> = {
-  overview: Gauge,
+  overview: House,
   orders: ReceiptText,
   routing: Split,
   risk: ShieldCheck,
-  limits: ListChecks,
+  limits: Gauge,
+  lists: ListChecks,
   channels: Waypoints,
   merchants: Store,
   services: Boxes,
@@ -110,7 +112,7 @@ export function Shell({ children }: { children: ReactNode }) {
               {pages.length > 1 ? <p className="px-2 pb-0.5 text-xs text-subtle">{t(`groups.${group}`)}</p> : null}
               {pages.map(({ path: to, key }) => {
                 const here = to === '/' ? path === '/' : path.startsWith(to);
-                const Icon = icons[key] ?? Gauge;
+                const Icon = icons[key] ?? House;
                 return (
                   <Link
                     key={to}

@@ -11,7 +11,6 @@ import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Empty } from '@/ui/states';
 import { Page, Section, Table, Td, Th } from '@/ui/table';
-import { BlockLists } from './block-lists';
 import { LimitForm } from './limit-form';
 
 export type Limit = Outputs['limits']['list'][number];
@@ -89,7 +88,6 @@ export function Limits() {
           }
         </Loaded>
       </Section>
-      <BlockLists />
       {editing ? (
         <LimitForm limit={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)} />
       ) : null}
