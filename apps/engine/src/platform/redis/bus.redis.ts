@@ -1,17 +1,27 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Bus, BusChannel } from '../ports/bus.ts';
+import { connectRedis } from './connect-redis.ts';
+
+type Subscription = { listener: (message: string) => void };
 
 /**
  * Redis pub/sub for messages between nodes, with Postgres' LISTEN/NOTIFY as backstop: configuration changes are
  * announced by triggers in Postgres, so they arrive even when Redis is away.
  */
-export function createRedisBus({ url, backstop }: { url: string; backstop: Bus }): Bus {
-  const publisher = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, enableOfflineQueue: true });
-  const subscriber = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null });
-  const listeners = new Map<string, Set<(message: string) => void>>();
-  for (const connection of [publisher, subscriber]) connection.on('error', () => undefined);
+export function createRedisBus({
+  url,
+  backstop,
+  onLost,
+}: {
+  url: string;
+  backstop: Bus;
+  onLost?: (error: Error) => void;
+}): Bus {
+  const publisher = connectRedis({ url, patience: 'none', onLost });
+  const subscriber = connectRedis({ url, patience: 'endless', onLost });
+  const subscriptions = new Map<string, Set<Subscription>>();
   subscriber.on('message', (channel, message) => {
-    for (const listener of listeners.get(channel) ?? []) listener(message);
+    for (const { listener } of subscriptions.get(channel) ?? []) listener(message);
   });
 
   return {
@@ -19,14 +29,14 @@ export function createRedisBus({ url, backstop }: { url: string; backstop: Bus }
       await publisher.publish(channel, message).catch(() => backstop.publish(channel, message));
     },
     async subscribe(channel: BusChannel, listener, onReconnect) {
-      const group = listeners.get(channel) ?? new Set();
-      listeners.set(channel, group.add(listener));
+      const group = subscriptions.get(channel) ?? new Set();
+      const mine: Subscription = { listener };
+      subscriptions.set(channel, group.add(mine));
+      await subscribeOrMoveOn(subscriber, channel);
       if (onReconnect) subscriber.on('ready', onReconnect);
-      // Not awaited: a Redis that is away must not keep a node from starting.
-      void subscriber.subscribe(channel).catch(() => undefined);
       const stopBackstop = await backstop.subscribe(channel, listener, onReconnect);
       return async () => {
-        group.delete(listener);
+        group.delete(mine);
         if (onReconnect) subscriber.off('ready', onReconnect);
         await stopBackstop();
       };
@@ -37,4 +47,16 @@ export function createRedisBus({ url, backstop }: { url: string; backstop: Bus }
       await backstop.close();
     },
   };
+}
+
+/** A Redis that is away must not keep a node from starting: the subscription is then made when it is back. */
+function subscribeOrMoveOn(subscriber: Redis, channel: BusChannel): Promise<void> {
+  return new Promise((done) => {
+    const settle = () => {
+      subscriber.off('error', settle);
+      done();
+    };
+    subscriber.on('error', settle);
+    subscriber.subscribe(channel).then(settle, settle);
+  });
 }
