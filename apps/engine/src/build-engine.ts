@@ -19,10 +19,12 @@ import { createWebhooks } from './notify/deliver-webhook.ts';
 import { outboxRow } from './outbox/append-outbox.ts';
 import { createOutboxPublisher } from './outbox/publish-outbox.ts';
 import { createClosePayment } from './payments/close.ts';
+import { createHeldPayments } from './payments/held.ts';
 import { createPlacePayment } from './payments/place.ts';
 import type { Route } from './payments/ports.ts';
 import { createRecorder } from './payments/record-result.ts';
 import { createRefundPayment } from './payments/refund.ts';
+import { createSendPayment } from './payments/send.ts';
 import { createPaymentReads } from './payments/store/payments.read.ts';
 import { createPaymentStore } from './payments/store/payments.store.ts';
 import { createPlatform } from './platform/create-platform.ts';
@@ -35,6 +37,7 @@ import { createNodeRegistry } from './platform/node-registry.ts';
 import { createSecrets, parseKeyRing } from './platform/secrets.ts';
 import { createAssessRisk, riskLanguage } from './risk/check-risk.ts';
 import { createGatherFacts } from './risk/facts.ts';
+import { applyLimits } from './risk/limits/apply-limits.ts';
 import { createFindListed } from './risk/lists/find-listed.ts';
 import { createListFollower } from './risk/lists/follow-lists.ts';
 import { createListsStore } from './risk/lists/lists.store.ts';
@@ -121,14 +124,30 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   });
   const { recordResult, recordRefundResult } = recorder;
   const ending = (channelId: string, product: Product) => endingOf(adapterOf(channelId), product);
-  const placePayment = createPlacePayment({
-    store,
+  const sendPayment = createSendPayment({
     recorder,
-    assessRisk,
-    planRoute,
     callChannel,
     clock,
     callbackUrl,
+    failpoint,
+    onStage: metrics.stage,
+  });
+  const held = createHeldPayments({
+    pool,
+    store,
+    recorder,
+    planRoute,
+    limitsOfRoute: (context) => applyLimits(context).limitsOfRoute,
+    sendPayment,
+    snapshotFor: () => config.current(),
+    clock,
+  });
+  const placePayment = createPlacePayment({
+    store,
+    assessRisk,
+    planRoute,
+    sendPayment,
+    clock,
     needsOf: (snapshot, channelId, { product }) =>
       adapters.get(snapshot.channels.get(channelId)?.adapter ?? '')?.products.get(product),
     failpoint,
@@ -164,7 +183,13 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     callbackUrl,
     log,
   });
-  const sweeper = createSweeper({ store: syncStore, lookUpAttempt: lookUp, bringOnRefund: bringOn, log });
+  const sweeper = createSweeper({
+    store: syncStore,
+    lookUpAttempt: lookUp,
+    bringOnRefund: bringOn,
+    closeExpiredHeld: held.closeExpired,
+    log,
+  });
   const webhooks = createWebhooks({
     pool,
     config,
@@ -241,6 +266,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       listFollower,
       rules: { risk: riskRules, routing: routingRules },
       gatewayStats: gateway.stats,
+      held,
       addNote: (paymentId, actor, text) =>
         recorder.decideAndSave(paymentId, undefined, (before) => noteChange(before, actor, text)),
       syncNow: async (paymentId) => {

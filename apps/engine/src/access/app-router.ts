@@ -9,6 +9,7 @@ import { createMerchantsRouter } from '../admin/merchants/merchants.router.ts';
 import { createNodesRouter } from '../admin/nodes/nodes.router.ts';
 import { createOrdersRouter } from '../admin/orders/orders.router.ts';
 import { createOverviewRouter } from '../admin/overview/overview.router.ts';
+import { createReviewsRouter } from '../admin/reviews/reviews.router.ts';
 import { createRulesRouter } from '../admin/rules/rules.router.ts';
 import { createServicesRouter } from '../admin/services/services.router.ts';
 import { createUsersRouter } from '../admin/users/users.router.ts';
@@ -24,6 +25,7 @@ export const createAppRouter = (deps: AdminDeps) =>
     rules: createRulesRouter(deps),
     decide: createDecideRouter(deps),
     limits: createLimitsRouter(deps),
+    reviews: createReviewsRouter(deps),
     lists: createListsRouter(deps),
     services: createServicesRouter(deps),
     merchants: createMerchantsRouter(deps),

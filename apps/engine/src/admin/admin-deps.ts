@@ -2,6 +2,7 @@ import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
 import type { Audit } from '../config/audit.store.ts';
 import type { ConfigSource } from '../config/snapshot.ts';
 import type { Gateway } from '../gateway/call-channel.ts';
+import type { HeldPayments } from '../payments/held.ts';
 import type { Pool } from '../platform/db.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import type { Prisma } from '../platform/prisma.ts';
@@ -29,6 +30,8 @@ export type AdminDeps = {
     routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules };
   };
   gatewayStats: Gateway['stats'];
+  /** Payments that wait for a review. */
+  held: Pick<HeldPayments, 'approve' | 'reject'>;
   /** Appends a person's note to a payment's story. */
   addNote: (
     paymentId: string,

@@ -5,6 +5,7 @@ import type { Product } from '@tributary/contracts/service-config';
 import { AppError } from '../platform/app-error.ts';
 import { orderedAt } from '../platform/ids.ts';
 import type { Aggregate, AttemptState, Change } from './aggregate.ts';
+import { closeHeld, isHeld } from './decide/decide-held.ts';
 import type { ClosePayment } from './operations.ts';
 import type { CallChannel, Route } from './ports.ts';
 import type { Recorder } from './record-result.ts';
@@ -32,7 +33,10 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
     if (!found || (merchantId !== undefined && found.payment.merchantId !== merchantId))
       throw new AppError('not_found');
 
-    const wished = await recorder.decideAndSave(paymentId, found, (before) => wish(before, reason, actor));
+    const wished = await recorder.decideAndSave(paymentId, found, (before, tools) =>
+      // Nothing of it has left the house: there is nobody to ask.
+      isHeld(before) ? closeHeld(before, reason, actor, tools) : wish(before, reason, actor),
+    );
     let aggregate = wished.aggregate ?? found;
     if (aggregate.payment.status === 'failed' || aggregate.payment.status === 'rejected') {
       throw new AppError('payment_already_final', `the payment is ${aggregate.payment.status}`);
@@ -46,8 +50,7 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
 
   function wish(before: Aggregate, reason: 'closed_by_merchant' | 'expired', actor: string) {
     const { payment } = before;
-    const open = payment.status === 'processing' || payment.status === 'created';
-    if (!open || payment.closeReason) return undefined;
+    if (payment.status !== 'processing' || payment.closeReason) return undefined;
     const after: Aggregate = { ...before, payment: { ...payment, closeReason: reason, version: payment.version + 1 } };
     const change: Change = {
       before,

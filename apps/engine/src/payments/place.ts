@@ -1,41 +1,36 @@
-import type { PlaceCall, ProductNeeds } from '@tributary/channels/channel-adapter';
+import type { ProductNeeds } from '@tributary/channels/channel-adapter';
 import type { CreatePayment } from '@tributary/contracts/payment';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
 import { AppError, type FieldError } from '../platform/app-error.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
-import { orderedAt } from '../platform/ids.ts';
 import type { Clock } from '../platform/ports/clock.ts';
-import { type Aggregate, type AttemptState, attemptOf, type PaymentState } from './aggregate.ts';
+import { type Aggregate, attemptOf, type PaymentState } from './aggregate.ts';
 import { createPlacement } from './decide/create-placement.ts';
-import { decideAttempt } from './decide/decide-attempt.ts';
 import { findAnswer } from './idempotency.ts';
 import type { IdempotencyClaim, MerchantCaller, PlacePayment, StoredAnswer } from './operations.ts';
-import type { AssessRisk, CallChannel, PaymentContext, PlanRoute, Route } from './ports.ts';
-import type { Recorder } from './record-result.ts';
+import type { AssessRisk, PaymentContext, PlanRoute } from './ports.ts';
+import type { SendPayment } from './send.ts';
 import type { PaymentStore } from './store/payments.store.ts';
 import type { Placement } from './store/place-group.ts';
 import { viewPayment } from './view.ts';
 
 export type PlaceDeps = {
   store: PaymentStore;
-  recorder: Recorder;
   assessRisk: AssessRisk;
   planRoute: PlanRoute;
-  callChannel: CallChannel;
+  sendPayment: SendPayment;
   clock: Clock;
-  /** Absolute URL for a channel's callbacks about a payment on this route. */
-  callbackUrl: (route: Route) => string;
   /** What a channel needs to place a service's payments; undefined when it does not speak the product. */
   needsOf: (snapshot: ConfigSnapshot, channelId: string, service: ServiceConfig) => ProductNeeds | undefined;
-  onStage?: (stage: 'access' | 'risk' | 'routing' | 'first_commit' | 'gateway' | 'second_commit', ms: number) => void;
+  onStage?: (stage: 'access' | 'risk' | 'routing' | 'first_commit', ms: number) => void;
   onPlaced?: (aggregate: Aggregate) => void;
   failpoint?: Failpoint;
 };
 
 /** The life of a payment from the request to the answer: judge, plan, commit, call, commit. */
 export function createPlacePayment(deps: PlaceDeps): PlacePayment {
-  const { store, recorder, clock } = deps;
+  const { store, clock } = deps;
 
   return async function placePayment(caller, claim, request): Promise<StoredAnswer> {
     const rebuild = async (id: string) => {
@@ -76,7 +71,15 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
     deps.onPlaced?.(outcome.aggregate);
     const first = attemptOf(outcome.aggregate, 1);
     if (!first) return finish(caller, claim, outcome.aggregate);
-    return send(caller, claim, request, service, outcome.aggregate, first);
+    const sent = await deps.sendPayment({
+      placed: outcome.aggregate,
+      first,
+      payer: request.payer,
+      timeoutMs: service.placeTimeoutMs,
+      answer: (after) => ({ merchantId: caller.merchant.id, key: claim.key, ...created(after.payment) }),
+    });
+    if (!sent.answerKept) return finish(caller, claim, sent.aggregate);
+    return { ...created(sent.aggregate.payment), replayed: false };
   };
 
   /** Risk and routing: everything that is known before the first commit. */
@@ -107,56 +110,7 @@ export function createPlacePayment(deps: PlaceDeps): PlacePayment {
     return createPlacement({ caller, claim, context, risk, plan, durations, clock });
   }
 
-  /** Calls the channel, records what came of it, and goes on to the next route while that is safe. */
-  async function send(
-    caller: MerchantCaller,
-    claim: IdempotencyClaim,
-    request: CreatePayment,
-    service: ServiceConfig,
-    placed: Aggregate,
-    first: AttemptState,
-  ): Promise<StoredAnswer> {
-    const placedAt = clock.monotonicMs();
-    // Postgres' time, carried on by our monotonic clock: the answer is built before the commit that fixes its time.
-    const databaseNow = () =>
-      new Date(placed.payment.createdAt.getTime() + Math.max(0, clock.monotonicMs() - placedAt));
-    let aggregate = placed;
-    let attempt: AttemptState | undefined = first;
-    while (attempt) {
-      const { no } = attempt;
-      const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
-      const called = clock.monotonicMs();
-      const { result, exchange } = await deps.callChannel(
-        route,
-        placeCall(aggregate.payment, attempt, request, deps.callbackUrl(route)),
-        {
-          timeoutMs: service.placeTimeoutMs,
-        },
-      );
-      const answered = clock.monotonicMs();
-      deps.failpoint?.('place.after_channel_call');
-      deps.onStage?.('gateway', answered - called);
-      const recorded = await recorder.decideAndSave(
-        aggregate.payment.id,
-        aggregate,
-        (before, tools) =>
-          decideAttempt(before, no, result, { actor: 'reply', exchange, note: 'attempt.answered' }, tools),
-        {
-          at: databaseNow,
-          answer: (after) => ({ merchantId: caller.merchant.id, key: claim.key, ...created(after.payment) }),
-        },
-      );
-      deps.failpoint?.('place.after_second_commit');
-      deps.onStage?.('second_commit', clock.monotonicMs() - answered);
-      if (!recorded.aggregate) throw new Error(`payment ${aggregate.payment.id} vanished`);
-      aggregate = recorded.aggregate;
-      attempt = recorded.next;
-      if (!attempt && recorded.outcome === 'unchanged') return finish(caller, claim, aggregate);
-    }
-    return { ...created(aggregate.payment), replayed: false };
-  }
-
-  /** Keeps the answer of a payment that needed no second commit (refused, or settled by a callback meanwhile). */
+  /** Keeps the answer of a payment that needed no second commit (refused, held, or settled by a callback meanwhile). */
   async function finish(caller: MerchantCaller, claim: IdempotencyClaim, aggregate: Aggregate): Promise<StoredAnswer> {
     const answer = created(aggregate.payment);
     await store.keepAnswer({ merchantId: caller.merchant.id, key: claim.key, ...answer });
@@ -204,29 +158,4 @@ function missingFields([first, ...others]: ProductNeeds[], { payer }: CreatePaym
   return (first?.payer ?? [])
     .filter((field) => payer?.[field] === undefined && others.every((needs) => needs.payer.includes(field)))
     .map((field) => ({ path: `payer.${field}`, message: 'is required by this service' }));
-}
-
-function placeCall(
-  payment: PaymentState,
-  attempt: AttemptState,
-  { payer = {} }: CreatePayment,
-  notifyUrl: string,
-): PlaceCall {
-  return {
-    op: 'place',
-    orderedAt: orderedAt(payment.id),
-    product: payment.product,
-    requestNo: attempt.requestNo,
-    amount: { amountMinor: attempt.amount, currency: attempt.currency },
-    subject: payment.subject,
-    expiresAt: payment.expiresAt,
-    notifyUrl,
-    ...(payment.returnUrl ? { returnUrl: payment.returnUrl } : {}),
-    payer: {
-      ...(payer.ip ? { ip: payer.ip } : {}),
-      ...(payer.openId ? { openId: payer.openId } : {}),
-      ...(payer.authCode ? { authCode: payer.authCode } : {}),
-      ...(payer.deviceId ? { deviceId: payer.deviceId } : {}),
-    },
-  };
 }

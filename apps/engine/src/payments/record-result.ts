@@ -1,8 +1,9 @@
 import type { Clock } from '../platform/ports/clock.ts';
 import type { Aggregate } from './aggregate.ts';
 import { keyOf } from './decide/choose-route.ts';
-import { type AttemptDecision, type DecisionTools, decideAttempt } from './decide/decide-attempt.ts';
+import { decideAttempt } from './decide/decide-attempt.ts';
 import { decideRefund } from './decide/decide-refund.ts';
+import type { AttemptDecision, DecisionTools } from './decide/decision.ts';
 import type { NewsSource, RecordOutcome, RecordRefundResult, RecordResult } from './operations.ts';
 import type { NextLookUp } from './ports.ts';
 import type { KeptAnswer, PaymentStore } from './store/payments.store.ts';

@@ -17,11 +17,14 @@ export function createSweeper({
   store,
   lookUpAttempt,
   bringOnRefund,
+  closeExpiredHeld,
   log,
 }: {
   store: SyncStore;
   lookUpAttempt: (attempt: ClaimedAttempt) => Promise<void>;
   bringOnRefund: (refund: OpenRefund) => Promise<void>;
+  /** Closes payments that waited for a review past their time. @returns how many */
+  closeExpiredHeld: () => Promise<number>;
   log: Log;
 }) {
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +48,7 @@ export function createSweeper({
         }
       }),
     );
-    return attempts.length + refunds.length;
+    return attempts.length + refunds.length + (await closeExpiredHeld());
   }
 
   async function run(): Promise<void> {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { type Aggregate, attemptOf, type Change } from '../aggregate.ts';
 import type { NewsSource } from '../operations.ts';
 import { aggregateOf, attemptWith, toolsAt } from '../testing/aggregates.ts';
-import { type DecisionTools, decideAttempt } from './decide-attempt.ts';
+import { decideAttempt } from './decide-attempt.ts';
+import type { DecisionTools } from './decision.ts';
 
 type News = { attemptNo: number; result: ChannelResult; source: NewsSource };
 

@@ -9,33 +9,17 @@ import {
   type Aggregate,
   type AttemptState,
   attemptOf,
-  type Change,
   type NewEvent,
   type RefundState,
   withAttempt,
   withRefund,
 } from '../aggregate.ts';
 import type { NewsSource } from '../operations.ts';
-import type { LimitHold, NextLookUp, PlannedRoute } from '../ports.ts';
-import { counterKey } from '../store/counters.ts';
 import { moveAttempt } from '../transition.ts';
-import { keyOf } from './choose-route.ts';
-
-/** Time and schedules, passed in so that a decision is a pure function of its arguments. */
-export type DecisionTools = {
-  now: Date;
-  nextLookUp: NextLookUp;
-  newRefundId: () => string;
-  /** Whether anybody wants to hear of this payment's end. */
-  hasWebhook: (payment: { merchantId: string; notifyUrl: string | null }) => boolean;
-  /** Routes that were found to have no room under a limit, by `keyOf`, with the limit. */
-  full?: ReadonlyMap<string, string>;
-};
+import { type AttemptDecision, type DecisionTools, seal } from './decision.ts';
+import { nextRoute } from './next-route.ts';
 
 export const defaultRefundId = (): string => newRefundId();
-
-/** A change, plus the attempt that is to be sent next when the failed one may be followed by another channel. */
-export type AttemptDecision = { change: Change; next: AttemptState | undefined };
 
 /**
  * What one piece of news about an attempt means for its payment. Pure.
@@ -109,7 +93,7 @@ function succeed(
         succeededAt: tools.now,
       },
     };
-    return done(before, after, [news, paymentEvent(payment.status, 'succeeded', news)], 'settle', tools);
+    return seal(before, after, [news, paymentEvent(payment.status, 'succeeded', news)], 'settle', tools);
   }
   const paid = result.kind === 'succeeded' ? result.paid.amountMinor : attempt.amount;
   const compensation: RefundState = {
@@ -130,7 +114,7 @@ function succeed(
     actor: 'system',
     data: { kind: 'compensation', amount: paid.toString(), paymentStatus: payment.status },
   };
-  const change = done(before, after, [news, started], undefined, tools);
+  const change = seal(before, after, [news, started], undefined, tools);
   change.change.outbox.push(
     outboxRow('sync-refund', { paymentId: payment.id, refundId: compensation.id, step: 0 }, tools.now),
   );
@@ -168,7 +152,7 @@ function stayOpen(
   const after = withAttempt(before, attempt);
   const credential = result.kind === 'pending' ? result.credential : undefined;
   if (credential && !isFinalPayment(before.payment.status)) after.payment = { ...before.payment, credential };
-  const decision = done(before, after, [news], undefined, tools);
+  const decision = seal(before, after, [news], undefined, tools);
   decision.change.outbox.push(askLater(before, attempt));
   return decision;
 }
@@ -185,7 +169,7 @@ function fail(
   const failed = withAttempt(before, attempt);
   const { payment } = before;
   const othersOpen = failed.attempts.some(({ status }) => isOpenAttempt(status));
-  if (isFinalPayment(payment.status) || othersOpen) return done(before, failed, [news], undefined, tools);
+  if (isFinalPayment(payment.status) || othersOpen) return seal(before, failed, [news], undefined, tools);
 
   const onward = mayFailOver(before, result, source, tools) ? nextRoute(failed, tools) : undefined;
   if (onward) {
@@ -220,7 +204,7 @@ function fail(
         ...(passed.length > 0 ? { passed } : {}),
       },
     };
-    return { ...done(before, after, [news, sending], limits, tools), next };
+    return { ...seal(before, after, [news, sending], limits, tools), next };
   }
 
   const status: PaymentStatus = attempt.status === 'closed' ? 'closed' : 'failed';
@@ -229,34 +213,7 @@ function fail(
     ...failed,
     payment: { ...payment, status, credential: null, failureCode: code, failureMessage: failureCodes[code].title },
   };
-  return done(before, after, [news, paymentEvent(payment.status, status, news, { code })], 'release', tools);
-}
-
-/**
- * The next route that was not tried and is not full, the full ones that it is taken before, and how the payment's
- * reservations move: those over the old route are given back, those over the new one are taken, shared ones stay.
- */
-function nextRoute({ payment, attempts }: Aggregate, { full }: DecisionTools) {
-  const tried = new Set(attempts.map(keyOf));
-  const passed: { channelId: string; accountId: string; reason: string }[] = [];
-  for (const route of payment.plan) {
-    if (tried.has(keyOf(route))) continue;
-    const limitId = full?.get(keyOf(route));
-    if (limitId === undefined) {
-      const from = holdsOfLast(payment.plan, attempts);
-      const to = route.holds ?? [];
-      const leave = from.filter((hold) => !to.some((other) => counterKey(other) === counterKey(hold)));
-      const take = to.filter((hold) => !from.some((other) => counterKey(other) === counterKey(hold)));
-      return { route, passed, limits: leave.length + take.length > 0 ? { leave, take } : undefined };
-    }
-    passed.push({ channelId: route.channelId, accountId: route.accountId, reason: `limit:${limitId}` });
-  }
-  return undefined;
-}
-
-function holdsOfLast(plan: PlannedRoute[], attempts: AttemptState[]): LimitHold[] {
-  const last = attempts.reduce<AttemptState | undefined>((a, b) => (a && a.no > b.no ? a : b), undefined);
-  return plan.find((route) => last && keyOf(route) === keyOf(last))?.holds ?? [];
+  return seal(before, after, [news, paymentEvent(payment.status, status, news, { code })], 'release', tools);
 }
 
 /** Only what is certainly unpaid through no fault of the payer, and only while the payer is still waiting. */
@@ -300,7 +257,7 @@ function holdForAmount(
     expected: { amount: attempt.amount.toString(), currency: attempt.currency },
     told: { amount: result.paid.amountMinor.toString(), currency: result.paid.currency },
   };
-  return done(before, after, [event], undefined, tools);
+  return seal(before, after, [event], undefined, tools);
 }
 
 /** Nothing changed. A look-up still moves the schedule on and leaves its trace. */
@@ -313,13 +270,13 @@ function keepNote(
 ): AttemptDecision | undefined {
   if (!source.note) return undefined;
   const event: NewEvent = { kind: source.note, attemptNo: attempt.no, ...told(result, source) };
-  if (!isOpenAttempt(attempt.status)) return done(before, before, [event], undefined, tools);
+  if (!isOpenAttempt(attempt.status)) return seal(before, before, [event], undefined, tools);
   const asked: AttemptState = {
     ...attempt,
     nextSyncAt: lookUpAgain(before, attempt, source, tools),
     syncStep: attempt.syncStep + (source.actor === 'sync' ? 1 : 0),
   };
-  const decision = done(before, withAttempt(before, asked), [event], undefined, tools);
+  const decision = seal(before, withAttempt(before, asked), [event], undefined, tools);
   decision.change.outbox.push(askLater(before, asked));
   return decision;
 }
@@ -373,28 +330,4 @@ function told(result: ChannelResult, source: NewsSource): Pick<NewEvent, 'actor'
       ...(source.notifyId ? { notifyId: source.notifyId } : {}),
     },
   };
-}
-
-/** Seals a change: numbers the version and adds the merchant's notification when the payment came to its end. */
-function done(
-  before: Aggregate,
-  after: Aggregate,
-  events: NewEvent[],
-  limits: Change['limits'],
-  tools: DecisionTools,
-): AttemptDecision {
-  const version = before.payment.version + events.length;
-  const sealed: Aggregate = { ...after, payment: { ...after.payment, version, updatedAt: tools.now } };
-  const outbox: Change['outbox'] = [];
-  const end = events.findIndex((event) => event.kind === `payment.${sealed.payment.status}`);
-  if (end >= 0 && isFinalPayment(sealed.payment.status) && tools.hasWebhook(sealed.payment)) {
-    outbox.push(
-      outboxRow('notify-merchant', {
-        paymentId: sealed.payment.id,
-        eventSeq: before.payment.version + end + 1,
-        type: `payment.${sealed.payment.status}`,
-      }),
-    );
-  }
-  return { change: { before, after: sealed, events, outbox, limits }, next: undefined };
 }

@@ -12,7 +12,7 @@ import {
 } from '../aggregate.ts';
 import type { NewsSource } from '../operations.ts';
 import { moveRefund } from '../transition.ts';
-import type { DecisionTools } from './decide-attempt.ts';
+import type { DecisionTools } from './decision.ts';
 
 /** What one piece of news about a refund means. Pure; undefined when it adds nothing worth an event. */
 export function decideRefund(

@@ -1,5 +1,5 @@
 import type { Aggregate, AttemptState, PaymentState } from '../aggregate.ts';
-import type { DecisionTools } from '../decide/decide-attempt.ts';
+import type { DecisionTools } from '../decide/decision.ts';
 
 /** Made-up payments for tests of pure decisions: CNY 10.00, one attempt being sent, version 5. */
 

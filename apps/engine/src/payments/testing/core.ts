@@ -7,11 +7,13 @@ import { createPool } from '../../platform/db.ts';
 import { newRefundId } from '../../platform/ids.ts';
 import type { Clock } from '../../platform/ports/clock.ts';
 import { createClosePayment } from '../close.ts';
+import { createHeldPayments } from '../held.ts';
 import type { IdempotencyClaim, MerchantCaller } from '../operations.ts';
 import { createPlacePayment } from '../place.ts';
-import type { CallChannel, LimitHold, RiskDecision, Route } from '../ports.ts';
+import type { CallChannel, LimitHold, PlanRoute, RiskDecision, Route } from '../ports.ts';
 import { createRecorder } from '../record-result.ts';
 import { createRefundPayment } from '../refund.ts';
+import { createSendPayment } from '../send.ts';
 import { createPaymentReads } from '../store/payments.read.ts';
 import { createPaymentStore } from '../store/payments.store.ts';
 
@@ -94,12 +96,22 @@ export function createTestCore(url: string) {
   };
   const callbackUrl = ({ channelId, accountId }: Route) => `http://engine.test/callbacks/${channelId}/${accountId}`;
   const decision = { ruleSetVersion: 1, fired: [], facts: {} };
+  const sendPayment = createSendPayment({ recorder, callChannel, clock, callbackUrl });
+  const planRoute: PlanRoute = async () => ({
+    ...decision,
+    routes: script.routes,
+    candidates: script.routes.map((route, place) => ({
+      ...route,
+      kept: true,
+      reason: place === 0 ? 'chosen' : `reserve:${place}`,
+      priority: 1,
+    })),
+  });
   const place = createPlacePayment({
     store,
-    recorder,
     clock,
-    callChannel,
-    callbackUrl,
+    sendPayment,
+    planRoute,
     needsOf: () => ({ payer: [] }),
     assessRisk: async ({ request }) => ({
       ...decision,
@@ -107,19 +119,25 @@ export function createTestCore(url: string) {
       holds: script.holdsOf?.(request) ?? script.holds,
       ...(script.limitsOfRoute ? { limitsOfRoute: script.limitsOfRoute } : {}),
     }),
-    planRoute: async () => ({
-      ...decision,
-      routes: script.routes,
-      candidates: script.routes.map((route, place) => ({
-        ...route,
-        kept: true,
-        reason: place === 0 ? 'chosen' : `reserve:${place}`,
-        priority: 1,
-      })),
-    }),
   });
   const refund = createRefundPayment({ store, recorder, callChannel, clock, callbackUrl });
   const close = createClosePayment({ store, recorder, callChannel, endingOf: () => 'close', outboxForClose: () => [] });
+  const snapshotOf = (...ids: string[]): ConfigSnapshot =>
+    ({
+      version: 1n,
+      services: new Map([[service.id, service]]),
+      merchants: new Map(ids.map((id) => [id, merchant(id)])),
+    }) as unknown as ConfigSnapshot;
+  const held = createHeldPayments({
+    pool,
+    store,
+    recorder,
+    planRoute,
+    limitsOfRoute: () => script.limitsOfRoute ?? (() => ({ holds: [], shadow: [] })),
+    sendPayment,
+    snapshotFor: snapshotOf,
+    clock,
+  });
   let counter = 0;
 
   return {
@@ -130,10 +148,11 @@ export function createTestCore(url: string) {
     place,
     refund,
     close,
+    held,
     reads: createPaymentReads({ pool }),
     caller: (id = 'mch_1'): MerchantCaller => ({
       merchant: merchant(id),
-      snapshot: { version: 1n, services: new Map([[service.id, service]]) } as unknown as ConfigSnapshot,
+      snapshot: snapshotOf(id),
       keyId: 'key1',
       requestId: 'req_1',
       traceId: '0af7651916cd43dd8448eb211c80319c',
