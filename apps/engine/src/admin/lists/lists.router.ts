@@ -71,24 +71,27 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
           list: listIdSchema,
           /** Only values that begin so, in alphabetical order; without it the newest come first. */
           prefix: z.string().max(128).optional(),
-          cursor: z.strictObject({ value: z.string().max(128), addedAt: z.int() }).nullish(),
+          /** `nextCursor` of the page before. */
+          cursor: z.string().max(200).nullish(),
           limit: z.int().min(1).max(500).default(pageSize.entries),
         }),
       )
       .query(async ({ input: { list: id, prefix, cursor, limit } }) => {
         listNamed(id);
-        const found = prefix
-          ? await store.page(id, cursor?.value ?? '', prefix, limit + 1)
-          : await store.newest(
-              id,
-              cursor ? { at: new Date(cursor.addedAt), value: cursor.value } : undefined,
-              limit + 1,
-            );
+        if (prefix) {
+          const found = await store.page(id, cursor ?? '', prefix, limit + 1);
+          const page = found.slice(0, limit);
+          return {
+            entries: page.map(shownEntry),
+            nextCursor: found.length > limit ? (page.at(-1)?.value ?? null) : null,
+          };
+        }
+        const found = await store.newest(id, cursor ? momentAndValue(cursor) : undefined, limit + 1);
         const page = found.slice(0, limit);
         const last = page.at(-1);
         return {
           entries: page.map(shownEntry),
-          nextCursor: found.length > limit && last ? { value: last.value, addedAt: last.addedAt.getTime() } : null,
+          nextCursor: found.length > limit && last ? `${last.exactlyAt}|${last.value}` : null,
         };
       }),
 
@@ -304,6 +307,16 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
         };
       }),
   });
+}
+
+/** @throws AppError invalid_request */
+function momentAndValue(cursor: string): { at: string; value: string } {
+  const [, at, value] = /^(\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00)\|(.*)$/su.exec(cursor) ?? [];
+  if (at === undefined || value === undefined || Number.isNaN(Date.parse(at.replace(' ', 'T').replace('+00', 'Z'))))
+    throw new AppError('invalid_request', 'cursor is not one of ours', {
+      errors: [{ path: 'cursor', message: 'is not one of ours' }],
+    });
+  return { at, value };
 }
 
 const shownEntry = ({ value, reason, source, addedBy, addedAt, expiresAt }: ListEntry) => ({

@@ -54,14 +54,18 @@ export const createListsStore = (pool: Pool) => ({
     return rows.map(entryOf);
   },
 
-  /** The newest first, before a given entry. */
-  async newest(list: string, before: { at: Date; value: string } | undefined, limit: number): Promise<ListEntry[]> {
+  /** The newest first, before a given entry; its time to the microsecond, or entries of one millisecond would be skipped. */
+  async newest(
+    list: string,
+    before: { at: string; value: string } | undefined,
+    limit: number,
+  ): Promise<(ListEntry & { exactlyAt: string })[]> {
     const { rows } = await pool.query(
-      `SELECT ${columns} FROM list_entries WHERE list = $1 AND (created_at, value) < ($2, $3)
+      `SELECT ${columns}, created_at::text AS exactly_at FROM list_entries WHERE list = $1 AND (created_at, value) < ($2, $3)
        ORDER BY created_at DESC, value DESC LIMIT $4`,
       [list, before?.at ?? 'infinity', before?.value ?? '', limit],
     );
-    return rows.map(entryOf);
+    return rows.map((row) => ({ ...entryOf(row), exactlyAt: row.exactly_at }));
   },
 
   /** How many entries each list has, and how many of them ran out. */
