@@ -74,6 +74,8 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
           /** `nextCursor` of the page before. */
           cursor: z.string().max(200).nullish(),
           limit: z.int().min(1).max(500).default(pageSize.entries),
+          /** Endless lists of the tRPC client say which way they go. */
+          direction: z.enum(['forward', 'backward']).optional(),
         }),
       )
       .query(async ({ input: { list: id, prefix, cursor, limit } }) => {
@@ -180,6 +182,7 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
             .string()
             .regex(/^\d{1,19}$/)
             .nullish(),
+          direction: z.enum(['forward', 'backward']).optional(),
         }),
       )
       .query(async ({ input }) => {
