@@ -13,6 +13,7 @@ export const nav: readonly { group: string; pages: readonly NavPage[] }[] = [
       { path: '/rules/risk', key: 'risk', anyOf: ['risk.read'], hotkey: 'k' },
       { path: '/limits', key: 'limits', anyOf: ['risk.read'], hotkey: 'l' },
       { path: '/lists', key: 'lists', anyOf: ['risk.read'], hotkey: 'b' },
+      { path: '/reviews', key: 'reviews', anyOf: ['risk.read'], hotkey: 'e' },
     ],
   },
   {

@@ -13,6 +13,7 @@ import {
   ShieldCheck,
   Split,
   Store,
+  UserRoundCheck,
   UsersRound,
   Waypoints,
 } from 'lucide-react';
@@ -36,6 +37,7 @@ const icons: Record<string, typeof Gauge> = {
   risk: ShieldCheck,
   limits: Gauge,
   lists: ListChecks,
+  reviews: UserRoundCheck,
   channels: Waypoints,
   merchants: Store,
   services: Boxes,
