@@ -15,7 +15,7 @@ export async function startWorkers({
 }: {
   jobs: JobQueue;
   handlers: JobHandlers;
-  onJob?: (kind: JobKind, outcome: 'done' | 'failed' | 'unreadable', ms: number) => void;
+  onJob?: (kind: JobKind, outcome: 'done' | 'failed' | 'unreadable' | 'dead', ms: number) => void;
   log: Log;
 }): Promise<void> {
   for (const kind of Object.keys(jobKinds) as JobKind[]) {
@@ -40,7 +40,13 @@ export async function startWorkers({
           throw err;
         }
       },
-      { concurrency },
+      {
+        concurrency,
+        onDead: (payload, err) => {
+          log.error({ err, kind, payload }, 'a job failed for the last time; its due time brings the work back');
+          onJob?.(kind, 'dead', 0);
+        },
+      },
     );
   }
 }

@@ -21,13 +21,22 @@ export async function createPlatform({
   log: Log;
   poolSize?: number;
 }) {
-  const pool = createPool({ url: databaseUrl, max: poolSize, name: 'engine' });
+  const pool = createPool({
+    url: databaseUrl,
+    max: poolSize,
+    name: 'engine',
+    onLost: (err) => log.warn({ err }, 'a database connection was lost'),
+  });
   const notify = createPostgresBus({ url: databaseUrl, pool });
   // The only `if` about the profile.
   const { profile, bus, jobs } = redisUrl
     ? {
         profile: 'redis' as const,
-        bus: createRedisBus({ url: redisUrl, backstop: notify }),
+        bus: createRedisBus({
+          url: redisUrl,
+          backstop: notify,
+          onLost: (err) => log.warn({ err }, 'Redis connection of the bus'),
+        }),
         jobs: createRedisJobQueue({ url: redisUrl, log }),
       }
     : { profile: 'embedded' as const, bus: notify, jobs: await createPostgresJobQueue({ url: databaseUrl, log }) };

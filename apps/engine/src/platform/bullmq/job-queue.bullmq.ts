@@ -1,7 +1,9 @@
 import { createPostgresBackend, createRedisBackend, runMigrations, withBackend } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import pg from 'pg';
+import { keepAlive, surviveLostConnections } from '../db.ts';
 import type { Job, JobQueue } from '../ports/job-queue.ts';
+import { connectRedis } from '../redis/connect-redis.ts';
 
 type Log = { warn(fields: object, message: string): void };
 
@@ -9,37 +11,62 @@ type Log = { warn(fields: object, message: string): void };
 type QueueLike = {
   addBulk(jobs: { name: string; data: unknown; opts: object }[]): Promise<unknown>;
   getJobCounts(...types: string[]): Promise<Record<string, number>>;
+  waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
 };
-type WorkerLike = { close(): Promise<void>; on(event: string, listener: (...args: never[]) => void): unknown };
-type Process = (job: { data: unknown }) => Promise<void>;
+type BullJob = { data: unknown; finishedOn?: number | undefined };
+type WorkerLike = {
+  close(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'failed', listener: (job: BullJob | undefined, error: Error) => void): unknown;
+};
 type Backend = {
   queue(name: string): QueueLike;
-  worker(name: string, handle: Process, concurrency: number): WorkerLike;
+  worker(name: string, handle: (job: BullJob) => Promise<void>, concurrency: number): WorkerLike;
   close(): Promise<void>;
 };
 
-const jobOptions = {
-  attempts: 8,
-  backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
-  removeOnComplete: true,
-  // What failed eight times is kept for a look; its due time in Postgres brings the work back anyway.
-  removeOnFail: { count: 1_000 },
-};
+/** How often a job is tried before it is dead, and the first wait between two tries (doubling, with jitter). */
+type Patience = { attempts?: number; backoffMs?: number };
+
+/** Longer than any job of ours: a call to a channel, or to a merchant. */
+const closeWithinMs = 20_000;
+const enqueueWithinMs = 5_000;
 
 /** BullMQ on one of its backends. The same code for Postgres and Redis: only how classes are made differs. */
-function createBullmqJobQueue(backend: Backend, log: Log): JobQueue {
+function createBullmqJobQueue(
+  backend: Backend,
+  { log, attempts = 8, backoffMs = 500 }: { log: Log } & Patience,
+): JobQueue {
   const queues = new Map<string, QueueLike>();
   const workers: WorkerLike[] = [];
+  let closing: Promise<void> | undefined;
+  const jobOptions = {
+    attempts,
+    backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
+    removeOnComplete: true,
+    // The dead are kept for a look; due times in Postgres bring the work back anyway.
+    removeOnFail: { count: 1_000 },
+  };
 
   function queueOf(name: string): QueueLike {
     const existing = queues.get(name);
     if (existing) return existing;
     const made = backend.queue(name);
     made.on('error', (err) => log.warn({ err, queue: name }, 'queue connection'));
+    // BullMQ remembers a failed start for ever: the next call begins anew.
+    made.waitUntilReady().catch(() => queues.delete(name));
     queues.set(name, made);
     return made;
+  }
+
+  async function close(): Promise<void> {
+    const stopped = Promise.allSettled(workers.map((worker) => worker.close())).then(() =>
+      Promise.allSettled([...queues.values()].map((queue) => queue.close())),
+    );
+    await within(closeWithinMs, stopped).catch((err) => log.warn({ err }, 'workers did not stop in time'));
+    await backend.close();
   }
 
   return {
@@ -52,22 +79,28 @@ function createBullmqJobQueue(backend: Backend, log: Log): JobQueue {
         else byQueue.set(job.queue, [job]);
       }
       for (const [name, group] of byQueue) {
-        await queueOf(name).addBulk(
-          group.map(({ key, payload, runAt }) => ({
-            name,
-            data: payload,
-            opts: { ...jobOptions, jobId: key, delay: runAt ? Math.max(0, runAt.getTime() - now) : 0 },
-          })),
-        );
+        const bulk = group.map(({ key, payload, runAt }) => ({
+          name,
+          data: payload,
+          opts: { ...jobOptions, jobId: key, delay: runAt ? Math.max(0, runAt.getTime() - now) : 0 },
+        }));
+        await within(enqueueWithinMs, queueOf(name).addBulk(bulk));
       }
     },
-    async work(name, handle, { concurrency }) {
+    async work(name, handle, { concurrency, onDead }) {
       const worker = backend.worker(name, (job) => handle(job.data), concurrency);
-      worker.on('error', (err: Error) => log.warn({ err, queue: name }, 'worker connection'));
+      worker.on('error', (err) => log.warn({ err, queue: name }, 'worker connection'));
+      // Told of every failure; only the last one sets an end. Without a job: it was lost too often to be found again.
+      worker.on('failed', (job, error) => {
+        if (!job || job.finishedOn !== undefined) onDead?.(job?.data, error);
+      });
       workers.push(worker);
     },
     async counts(name) {
-      const counts = await queueOf(name).getJobCounts('waiting', 'delayed', 'active', 'failed');
+      const counts = await within(
+        enqueueWithinMs,
+        queueOf(name).getJobCounts('waiting', 'delayed', 'active', 'failed'),
+      );
       return {
         waiting: counts.waiting ?? 0,
         delayed: counts.delayed ?? 0,
@@ -75,12 +108,24 @@ function createBullmqJobQueue(backend: Backend, log: Log): JobQueue {
         failed: counts.failed ?? 0,
       };
     },
-    async close() {
-      await Promise.allSettled(workers.map((worker) => worker.close()));
-      await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
-      await backend.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
+}
+
+/** @throws Error when the work is not done in time; the work itself goes on */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Jobs in Postgres, in a schema of their own. Waits until that schema is migrated. */
@@ -88,18 +133,21 @@ export async function createPostgresJobQueue({
   url,
   log,
   max = 12,
-}: {
-  url: string;
-  log: Log;
-  max?: number;
-}): Promise<JobQueue> {
+  ...patience
+}: { url: string; log: Log; max?: number } & Patience): Promise<JobQueue> {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     application_name: 'tributary jobs',
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    query_timeout: 35_000,
+    idle_in_transaction_session_timeout: 15_000,
+    lock_timeout: 15_000,
+    ...keepAlive,
     options: '-c search_path=bullmq',
   });
-  pool.on('error', () => undefined);
+  surviveLostConnections(pool, (err) => log.warn({ err }, 'a connection of the job queue was lost'));
   const client = await pool.connect();
   try {
     await runMigrations(client as never, 'bullmq');
@@ -115,31 +163,34 @@ export async function createPostgresJobQueue({
         new Worker(name, handle, { connection, concurrency }) as unknown as WorkerLike,
       close: () => pool.end(),
     },
-    log,
+    { log, ...patience },
   );
 }
 
 /** Jobs in Redis. The hash tag keeps a queue's keys on one node of a cluster. */
-export function createRedisJobQueue({ url, log }: { url: string; log: Log }): JobQueue {
+export function createRedisJobQueue({ url, log, ...patience }: { url: string; log: Log } & Patience): JobQueue {
   const { Queue, Worker } = withBackend(createRedisBackend);
   const prefix = '{bull}';
   const connections: Redis[] = [];
-  const connect = () => {
-    const made = new Redis(url, { maxRetriesPerRequest: null });
-    made.on('error', (err) => log.warn({ err }, 'Redis connection of the job queue'));
+  const connect = (kind: 'none' | 'endless') => {
+    const made = connectRedis({
+      url,
+      patience: kind,
+      onLost: (err) => log.warn({ err }, 'Redis connection of the job queue'),
+    });
     connections.push(made);
     return made as never;
   };
-  const shared = connect();
+  const shared = connect('none');
   return createBullmqJobQueue(
     {
       queue: (name) => new Queue(name, { connection: shared, prefix }) as unknown as QueueLike,
       worker: (name, handle, concurrency) =>
-        new Worker(name, handle, { connection: connect(), prefix, concurrency }) as unknown as WorkerLike,
+        new Worker(name, handle, { connection: connect('endless'), prefix, concurrency }) as unknown as WorkerLike,
       close: async () => {
         for (const connection of connections) connection.disconnect();
       },
     },
-    log,
+    { log, ...patience },
   );
 }

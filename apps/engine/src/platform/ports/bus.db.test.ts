@@ -1,8 +1,9 @@
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
+import { startTcpGate } from '../../../../../scripts/testing/tcp-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
 import { createPool, type Pool } from '../db.ts';
 import { createPostgresBus } from '../postgres/bus.postgres.ts';
@@ -142,26 +143,9 @@ describe('the bus on Postgres', () => {
   });
 
   it('lets a node start while the server is away, and hears when it comes', async () => {
-    const { port, hostname, username, password, pathname } = new URL(database.url);
-    let isAway = true;
-    const sockets = new Set<{ destroy(): void }>();
-    const gate = createServer((socket) => {
-      socket.on('error', () => undefined);
-      if (isAway) return socket.destroy();
-      const onward = connect(Number(port), hostname);
-      for (const one of [socket, onward]) sockets.add(one.on('error', () => undefined));
-      socket.pipe(onward).pipe(socket);
-      return undefined;
-    });
-    await new Promise<void>((done) => gate.listen(0, '127.0.0.1', done));
-    const at = gate.address() as { port: number };
-    const bus = keep(
-      createPostgresBus({
-        url: `postgres://${username}:${password}@127.0.0.1:${at.port}${pathname}`,
-        pool,
-        wait: () => turn(),
-      }),
-    );
+    const gate = await startTcpGate(database.url);
+    gate.shut();
+    const bus = keep(createPostgresBus({ url: gate.url, pool, wait: () => turn() }));
     const heard: string[] = [];
     let isBack = () => {};
     const back = new Promise<void>((done) => {
@@ -172,13 +156,12 @@ describe('the bus on Postgres', () => {
       (message) => heard.push(message),
       () => isBack(),
     );
-    isAway = false;
+    gate.open();
     await back;
     await bus.publish('tributary_config', 'changed');
     await vi.waitFor(() => expect(heard).toEqual(['changed']));
     await bus.close();
-    for (const socket of sockets) socket.destroy();
-    gate.close();
+    await gate.close();
   });
 });
 

@@ -6,12 +6,19 @@ export type Job = { queue: string; key: string; payload: unknown; runAt?: Date }
  * from the outbox, and losing the whole queue only costs latency because due times are in Postgres.
  */
 export type JobQueue = {
-  /** Enqueues many at once. A job whose key is already waiting is dropped. */
+  /**
+   * Enqueues many at once, each queue's as a whole. A job whose key is already waiting is dropped. Fails within seconds
+   * while the server is away; what it was asked for may then still arrive.
+   */
   enqueue(jobs: readonly Job[]): Promise<void>;
-  /** Starts working a queue. A handler that throws is retried with back-off by the queue. */
-  work(queue: string, handle: (payload: unknown) => Promise<void>, options: { concurrency: number }): Promise<void>;
-  /** How many jobs wait, run and failed, per queue. */
+  /** Starts working a queue. A handler that throws is retried with back-off by the queue, until the job is dead. */
+  work(
+    queue: string,
+    handle: (payload: unknown) => Promise<void>,
+    options: { concurrency: number; onDead?: (payload: unknown, error: Error) => void },
+  ): Promise<void>;
+  /** How many jobs wait, run and are dead, per queue. */
   counts(queue: string): Promise<{ waiting: number; delayed: number; active: number; failed: number }>;
-  /** Stops taking work, waits for what runs, closes connections. */
+  /** Stops taking work, waits for what runs (not for ever), closes connections. Safe to call twice. */
   close(): Promise<void>;
 };
