@@ -2,7 +2,12 @@
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const entryPoints = { main: 'src/main.ts', seed: '../../prisma/seed/demo.ts' };
+const entryPoints = {
+  main: 'src/main.ts',
+  seed: '../../prisma/seed/demo.ts',
+  // A thread of the engine, started from the file beside main.js.
+  'lab-worker': 'src/config/backtest/worker/lab-worker.ts',
+};
 
 // Native, optional, or loading files from their own folder at run time.
 const external = [
