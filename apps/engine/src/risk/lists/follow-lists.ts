@@ -5,7 +5,7 @@ import type { EntryKey, ListsStore } from './lists.store.ts';
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 
 /** Rows read at once: small, so that the loop goes on between two pages. */
-const pageRows = 2_000;
+const pageRows = 1_000;
 /** How often to look without being told, and how long an index is trusted that could not be brought up to date. */
 const pollMs = 500;
 const trustMs = 3_000;
@@ -68,7 +68,7 @@ export function createListFollower({
   async function follow(target: ListIndex, since: string): Promise<void> {
     const startedMs = nowMs();
     let first: string | undefined;
-    let after = { xid: '0', seq: '0' };
+    let after: { xid: string; seq: string } | undefined;
     for (;;) {
       const { snapshot, changes } = await store.changedSince(since, after, pageRows);
       // Later pages may see more than the first; only what the first saw is surely complete.

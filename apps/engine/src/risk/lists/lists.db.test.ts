@@ -169,7 +169,13 @@ describe('lists', () => {
 
   it('remember who did what and why, and how it was at any moment', async () => {
     const find = createFindListedAsOf(store);
-    const moment = async () => (await pool.query('SELECT clock_timestamp() AS at')).rows[0].at as Date;
+    // Moments come in milliseconds, changes in microseconds: keep them apart.
+    const moment = async () => {
+      await pool.query('SELECT pg_sleep(0.003)');
+      const { rows } = await pool.query('SELECT clock_timestamp() AS at');
+      await pool.query('SELECT pg_sleep(0.003)');
+      return rows[0].at as Date;
+    };
     const before = await moment();
     await put('merchant', entry('m1', { reason: 'first' }));
     const first = await moment();

@@ -178,18 +178,19 @@ export const createListsStore = (pool: Pool) => ({
    */
   async changedSince(
     snapshot: string,
-    after: { xid: string; seq: string },
+    after: { xid: string; seq: string } | undefined,
     limit: number,
   ): Promise<{ snapshot: string; changes: (EntryKey & { removed: boolean; xid: string; seq: string })[] }> {
+    // Everything before the oldest transaction that was open then was visible: the one range that has to be read.
+    const from = after ?? { xid: snapshot.slice(0, snapshot.indexOf(':')), seq: '-1' };
     const { rows } = await pool.query({
       name: 'lists-changed',
       text: `SELECT pg_current_snapshot()::text AS snapshot, c.* FROM (SELECT 1) AS one LEFT JOIN LATERAL (
                SELECT xid::text, seq::text, list, value, act = 'removed' AS removed FROM list_changes
-               WHERE xid >= pg_snapshot_xmin($1::pg_snapshot)::text::bigint
+               WHERE (list_changes.xid, list_changes.seq) > ($2::bigint, $3::bigint)
                  AND NOT pg_visible_in_snapshot(xid::text::xid8, $1::pg_snapshot)
-                 AND (list_changes.xid, list_changes.seq) > ($2::bigint, $3::bigint)
                ORDER BY list_changes.xid, list_changes.seq LIMIT $4) AS c ON true`,
-      values: [snapshot, after.xid, after.seq, limit],
+      values: [snapshot, from.xid, from.seq, limit],
     });
     return { snapshot: rows[0].snapshot, changes: rows.filter(({ seq }) => seq !== null) };
   },
