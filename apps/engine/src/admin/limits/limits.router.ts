@@ -1,40 +1,83 @@
+import { limitIdSchema } from '@tributary/contracts/limit';
 import { currencySchema } from '@tributary/contracts/money';
-import { cleanText } from '@tributary/contracts/text';
+import { paymentIdSchema } from '@tributary/contracts/payment';
+import { cleanText, isCleanText } from '@tributary/contracts/text';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
 import { AppError } from '../../platform/app-error.ts';
 import type { AdminDeps } from '../admin-deps.ts';
+import { createLimitUsageReads } from './limit-usage.read.ts';
 
-const listName = z.enum(['merchant', 'payer', 'ip', 'device']);
+const most = 200;
 
-/** Cumulative limits with what is used of them now, and the block lists. */
-export function createLimitsRouter({ prisma, pool, audit }: AdminDeps) {
+/** Limits, what is used of them now and when they will be full. */
+export function createLimitsRouter({ pool, audit, config, clock }: AdminDeps) {
+  const usage = createLimitUsageReads(pool);
+
+  function mustFind(limitId: string) {
+    const limit = config.current().limits.find(({ id }) => id === limitId);
+    if (!limit) throw new AppError('not_found', `there is no limit ${limitId}`);
+    return limit;
+  }
+
   return router({
+    /** Every limit with its fullest counters: how full, warned or not, and when it will be full. */
     list: procedure('risk.read').query(async () => {
-      const limits = await prisma.limit.findMany({ orderBy: { id: 'asc' } });
-      const { rows } = await pool.query(`SELECT limit_id, scope_key, window_start, amount, count FROM limit_usage u
-        WHERE window_start = (SELECT max(window_start) FROM limit_usage WHERE limit_id = u.limit_id AND scope_key = u.scope_key) ORDER BY amount DESC LIMIT 500`);
-      return limits.map((limit) => ({
-        id: limit.id,
-        name: limit.name,
-        enabled: limit.enabled,
-        scope: limit.scope,
-        match: limit.match as Record<string, string>,
-        period: limit.period,
-        currency: limit.currency,
-        maxAmount: limit.maxAmount === null ? null : Number(limit.maxAmount),
-        maxCount: limit.maxCount,
-        usage: rows
-          .filter((row) => row.limit_id === limit.id)
-          .slice(0, 20)
-          .map((row) => ({
-            scopeKey: row.scope_key as string,
-            windowStart: (row.window_start as Date).getTime(),
-            amount: Number(row.amount),
-            count: row.count as number,
-          })),
-      }));
+      const snapshot = config.current();
+      const at = clock.now();
+      const limits = [];
+      for (const limit of snapshot.limits) {
+        const counters = limit.enabled ? await usage.countersOf(limit, snapshot, at, { limit: 10 }) : [];
+        limits.push({
+          ...limit,
+          minAmount: limit.minAmount ?? null,
+          maxAmount: limit.maxAmount ?? null,
+          maxCount: limit.maxCount ?? null,
+          state: limit.enabled ? (counters[0]?.state ?? ('ok' as const)) : ('off' as const),
+          usage: counters,
+        });
+      }
+      return limits;
     }),
+    /** The counters of one limit, fullest first; `value` finds those of one merchant, payer, address, … */
+    counters: procedure('risk.read')
+      .input(
+        z.strictObject({
+          limitId: limitIdSchema,
+          value: z
+            .string()
+            .trim()
+            .min(1)
+            .max(128)
+            .refine(isCleanText, { error: 'contains invisible characters' })
+            .optional(),
+          limit: z.int().min(1).max(most).default(50),
+        }),
+      )
+      .query(({ input }) =>
+        usage.countersOf(mustFind(input.limitId), config.current(), clock.now(), {
+          value: input.value,
+          limit: input.limit,
+        }),
+      ),
+    /** One counter's windows, oldest first, for a chart. */
+    history: procedure('risk.read')
+      .input(
+        z.strictObject({
+          limitId: limitIdSchema,
+          scopeKey: z.string().max(1_000),
+          windows: z.int().min(1).max(most).default(30),
+        }),
+      )
+      .query(({ input }) => usage.historyOf(mustFind(input.limitId), input.scopeKey, input.windows)),
+    /** What a payment has reserved of which limit, and what became of it. */
+    ofPayment: procedure('risk.read')
+      .input(z.strictObject({ paymentId: paymentIdSchema }))
+      .query(async ({ input }) => {
+        const names = new Map(config.current().limits.map(({ id, name }) => [id, name]));
+        const reservations = await usage.reservationsOf(input.paymentId);
+        return reservations.map((one) => ({ ...one, name: names.get(one.limitId) ?? one.limitId }));
+      }),
     save: procedure('risk.write')
       .input(
         z
@@ -77,71 +120,6 @@ export function createLimitsRouter({ prisma, pool, audit }: AdminDeps) {
                 ctx.actor.id,
               ],
             ),
-        );
-        return { ok: true };
-      }),
-    entries: procedure('risk.read')
-      .input(z.strictObject({ list: listName }))
-      .query(async ({ input }) => {
-        const rows = await prisma.listEntry.findMany({
-          where: { list: input.list },
-          orderBy: { createdAt: 'desc' },
-          take: 500,
-        });
-        return rows.map((row) => ({
-          value: row.value,
-          reason: row.reason,
-          createdBy: row.createdBy,
-          createdAt: row.createdAt.getTime(),
-          expiresAt: row.expiresAt?.getTime() ?? null,
-        }));
-      }),
-    block: procedure('risk.write')
-      .input(
-        z.strictObject({
-          list: listName,
-          value: cleanText(128),
-          reason: cleanText(200),
-          days: z.int().min(1).max(3650).nullable().default(null),
-        }),
-      )
-      .mutation(async ({ ctx, input }) => {
-        await audit.audited(
-          {
-            actor: ctx.actor,
-            action: 'lists.block',
-            objectType: 'list_entry',
-            objectId: `${input.list}:${input.value}`,
-            reason: input.reason,
-            after: { days: input.days },
-          },
-          (client) =>
-            client.query(
-              `INSERT INTO list_entries (list, value, reason, created_by, expires_at) VALUES ($1, $2, $3, $4, now() + make_interval(days => $5))
-             ON CONFLICT (list, value) DO UPDATE SET reason = $3, created_by = $4, created_at = now(), expires_at = now() + make_interval(days => $5)`,
-              [input.list, input.value, input.reason, ctx.actor.id, input.days],
-            ),
-        );
-        return { ok: true };
-      }),
-    unblock: procedure('risk.write')
-      .input(z.strictObject({ list: listName, value: z.string().max(128), reason: cleanText(200) }))
-      .mutation(async ({ ctx, input }) => {
-        await audit.audited(
-          {
-            actor: ctx.actor,
-            action: 'lists.unblock',
-            objectType: 'list_entry',
-            objectId: `${input.list}:${input.value}`,
-            reason: input.reason,
-          },
-          async (client) => {
-            const { rowCount } = await client.query('DELETE FROM list_entries WHERE list = $1 AND value = $2', [
-              input.list,
-              input.value,
-            ]);
-            if (rowCount === 0) throw new AppError('not_found', 'there is no such entry');
-          },
         );
         return { ok: true };
       }),
