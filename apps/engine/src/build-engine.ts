@@ -7,6 +7,7 @@ import { registerConsole } from './access/console.ts';
 import { registerDocs } from './access/docs.ts';
 import { registerMerchantRoutes } from './access/merchant-routes.ts';
 import { createServer } from './access/server.ts';
+import { createBacktests } from './config/backtest/backtests.ts';
 import { createCompiledRules } from './config/compiled-rules.ts';
 import { createConfigSource } from './config/config-source.ts';
 import type { Env } from './env.ts';
@@ -199,6 +200,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     log,
   });
 
+  const backtests = createBacktests({ pool, databaseUrl: env.DATABASE_URL, node: env.node, log });
   const registry = createNodeRegistry({
     pool,
     node: env.node,
@@ -265,6 +267,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       gatherFacts,
       listFollower,
       rules: { risk: riskRules, routing: routingRules },
+      backtests,
       gatewayStats: gateway.stats,
       held,
       addNote: (paymentId, actor, text) =>
@@ -286,6 +289,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       await config.start();
       await listFollower.start();
       await registry.start();
+      backtests.start();
       if (env.ROLE === 'all' || env.ROLE === 'worker') {
         publisher.start();
         sweeper.start();
@@ -310,6 +314,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     async stop(): Promise<void> {
       await app.close();
       trust.stop();
+      await backtests.stop();
       await Promise.allSettled([publisher.stop(), sweeper.stop(), webhooks.stop(), config.stop(), listFollower.stop()]);
       await registry.stop();
       accounts.close();

@@ -2,6 +2,7 @@ import type { AdminDeps } from '../admin/admin-deps.ts';
 import { createAuditRouter } from '../admin/audit/audit.router.ts';
 import { createChannelsRouter } from '../admin/channels/channels.router.ts';
 import { createDecideRouter } from '../admin/decide/decide.router.ts';
+import { createLabRouter } from '../admin/lab/lab.router.ts';
 import { createLimitsRouter } from '../admin/limits/limits.router.ts';
 import { createListsRouter } from '../admin/lists/lists.router.ts';
 import { createMeRouter } from '../admin/me/me.router.ts';
@@ -24,6 +25,7 @@ export const createAppRouter = (deps: AdminDeps) =>
     channels: createChannelsRouter(deps),
     rules: createRulesRouter(deps),
     decide: createDecideRouter(deps),
+    lab: createLabRouter(deps),
     limits: createLimitsRouter(deps),
     reviews: createReviewsRouter(deps),
     lists: createListsRouter(deps),

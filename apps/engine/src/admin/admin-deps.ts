@@ -1,5 +1,6 @@
 import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
 import type { Audit } from '../config/audit.store.ts';
+import type { Backtests } from '../config/backtest/backtests.ts';
 import type { ConfigSource } from '../config/snapshot.ts';
 import type { Gateway } from '../gateway/call-channel.ts';
 import type { HeldPayments } from '../payments/held.ts';
@@ -29,6 +30,7 @@ export type AdminDeps = {
     risk: { of(snapshot: ReturnType<ConfigSource['current']>): RiskRules };
     routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules };
   };
+  backtests: Backtests;
   gatewayStats: Gateway['stats'];
   /** Payments that wait for a review. */
   held: Pick<HeldPayments, 'approve' | 'reject'>;
