@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { BacktestResult, StartBacktest } from '@tributary/contracts/backtest';
+import type { TestCase } from '@tributary/contracts/test-case';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
-import { createPool, type Pool } from '../../platform/db.ts';
+import { createPool, inTransaction, type Pool } from '../../platform/db.ts';
 import { createAudit } from '../audit.store.ts';
 import type { ConfigSnapshot } from '../snapshot.ts';
 import { type Backtests, createBacktests } from './backtests.ts';
+import { removeCase, saveCase } from './cases/cases.store.ts';
+import { createRulesGate } from './rules-gate.ts';
 import { type InventedPayment, inventPast, pastStart, storePast } from './testing/invented-past.ts';
 
 const past = inventPast({ seed: 7, count: 12_000 });
@@ -282,5 +285,36 @@ describe('a backtest', () => {
     backtests.begin(id, input, { rules: 'none' }, snapshot);
     await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 20_000 }).toBe('failed');
     expect((await backtests.find(id))?.run.error).toMatch(/not valid/);
+  });
+});
+
+describe('the gate for rules', () => {
+  it('replays recorded and edge facts through json-rules-engine in a thread of its own', async () => {
+    const gate = createRulesGate({ pool, databaseUrl: database.url });
+    const verdict = await gate.verifyByOracle('risk', riskDraft);
+    expect(verdict).toMatchObject({ differences: 0, refused: 0 });
+    expect(verdict.samples).toBeGreaterThan(100);
+    await expect(gate.verifyByOracle('routing', { rules: 'none' })).rejects.toThrow(/could not be verified/);
+  });
+
+  it('runs the cases that are kept with the rules, whose names are their own', async () => {
+    const gate = createRulesGate({ pool, databaseUrl: database.url });
+    const save = (test: Omit<TestCase, 'kind'>) =>
+      inTransaction(pool, (client) => saveCase(client, { kind: 'risk', ...test }, 'tester'));
+    const facts = { amount: 200_000, hour: 12, payerCount10m: 5 };
+    const { id } = await save({ name: 'often', facts, expect: { outcome: 'reject' } });
+    await expect(save({ name: 'often', facts, expect: { outcome: 'approve' } })).rejects.toThrow(/called often/);
+    await expect(save({ id: 'tc_0', name: 'x', facts, expect: { outcome: 'approve' } })).rejects.toThrow(
+      /no test case/,
+    );
+    expect(await gate.runTests('risk', riskDraft)).toEqual({ passed: 1, failed: 0, failures: [] });
+    await save({ id, name: 'often', facts: { ...facts, payerCount10m: 4 }, expect: { outcome: 'reject' } });
+    expect(await gate.runTests('risk', riskDraft)).toEqual({
+      passed: 0,
+      failed: 1,
+      failures: [{ name: 'often', problems: ['expect.outcome: expected reject, got approve'] }],
+    });
+    await inTransaction(pool, (client) => removeCase(client, 'risk', id));
+    expect(await gate.runTests('risk', riskDraft)).toMatchObject({ passed: 0, failed: 0 });
   });
 });

@@ -14,7 +14,13 @@ export type BacktestJob = {
   channels: ReadonlyMap<string, ChannelToday>;
 };
 
-export type LabJob = BacktestJob;
+export type OracleJob = {
+  task: 'oracle';
+  databaseUrl: string;
+  kind: 'risk' | 'routing';
+  document: unknown;
+  /** How long it may ask. */
+  budgetMs: number;
+};
 
-/** What it says when it is through. */
-export type LabReply = { done: true };
+export type LabJob = BacktestJob | OracleJob;
