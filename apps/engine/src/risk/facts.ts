@@ -14,23 +14,25 @@ import type { FindListed, ListHit } from './lists/find-listed.ts';
 import { factsOf } from './velocity/measure.ts';
 import type { VelocityStore } from './velocity/velocity.store.ts';
 
-/** The facts that look at past payments. */
-const velocityFacts = [
-  ...factsOf(payerMeasures),
-  ...payerPastFacts,
-  ...factsOf(deviceMeasures),
-  ...factsOf(ipMeasures),
-  ...factsOf(cardMeasures),
-  ...factsOf(merchantMeasures),
-  ...merchantUsualFacts,
-] as const;
-
 /** Everything risk rules may speak of, by group and in the order in which docs and editor show it. */
 export const riskFactGroups = {
   request: requestFacts,
   lists: listFacts,
-  velocity: velocityFacts,
+  payer: [...factsOf(payerMeasures), ...payerPastFacts],
+  device: factsOf(deviceMeasures),
+  ip: factsOf(ipMeasures),
+  card: factsOf(cardMeasures),
+  merchant: [...factsOf(merchantMeasures), ...merchantUsualFacts],
 } as const satisfies Record<string, readonly FactDefinition[]>;
+
+/** The facts that look at past payments. */
+export const velocityFacts = [
+  ...riskFactGroups.payer,
+  ...riskFactGroups.device,
+  ...riskFactGroups.ip,
+  ...riskFactGroups.card,
+  ...riskFactGroups.merchant,
+] as const;
 
 export const riskFacts = [...requestFacts, ...listFacts, ...velocityFacts] as const;
 export type RiskFactValues = FactValues<typeof riskFacts>;

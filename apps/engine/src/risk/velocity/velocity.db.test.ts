@@ -6,7 +6,7 @@ import type { ConfigSnapshot } from '../../config/snapshot.ts';
 import type { PaymentContext } from '../../payments/ports.ts';
 import { createPool, type Pool } from '../../platform/db.ts';
 import { newPaymentId } from '../../platform/ids.ts';
-import { type RiskFactValues, riskFactGroups } from '../facts.ts';
+import { type RiskFactValues, velocityFacts } from '../facts.ts';
 import { createVelocityStore } from './velocity.store.ts';
 
 let database: TestDatabase;
@@ -81,7 +81,7 @@ function contextOf(own: { merchantId: string; amount: number; payer: Payer; at?:
   };
 }
 
-const allNames: ReadonlySet<string> = new Set(riskFactGroups.velocity.map(({ name }) => name));
+const allNames: ReadonlySet<string> = new Set(velocityFacts.map(({ name }) => name));
 const declines = ['payer_declined', 'issuer_declined', 'insufficient_funds', 'auth_code_invalid'];
 
 /** The same facts from a plain list of payments, newest first, by the words of their descriptions. */
