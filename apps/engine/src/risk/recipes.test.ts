@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { FactDefinition } from '@tributary/rules/define-fact';
 import { lint } from '@tributary/rules/lint';
 import { decorators, operators } from '@tributary/rules/operators/find-operator';
 import { parse } from '@tributary/rules/parse';
@@ -42,8 +43,8 @@ for (const { name, type } of riskFacts) {
   if (name.endsWith('Lists')) ordinary[name] = [];
   else if (type === 'boolean') ordinary[name] = false;
 }
-for (const { name, type, unit } of velocityFacts)
-  if (type === 'integer' && unit !== 'percent' && unit !== 'minutes') ordinary[name] = 0;
+for (const fact of velocityFacts as readonly FactDefinition[])
+  if (fact.type === 'integer' && fact.unit !== 'percent' && fact.unit !== 'minutes') ordinary[fact.name] = 0;
 
 async function fired(rule: object, facts: object): Promise<string[]> {
   const set = await compileDocument({ rules: [rule] }, riskLanguage);
@@ -63,11 +64,10 @@ describe('the recipes of docs/rules.md', () => {
     for (const facts of quiet) expect(await fired(rule, facts), JSON.stringify(facts)).toEqual([]);
   });
 
-  it('stand together in one document without an error of the linter', () => {
+  it('stand together in one document, and the linter finds nothing', () => {
     const parsed = parse({ rules: recipes.map(({ rule }) => rule) }, riskLanguage);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-    const errors = lint(parsed.value, { facts: riskFacts }).filter(({ severity }) => severity === 'error');
-    expect(errors).toEqual([]);
+    expect(lint(parsed.value, { facts: riskFacts })).toEqual([]);
   });
 });
 

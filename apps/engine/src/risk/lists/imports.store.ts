@@ -1,4 +1,5 @@
 import { type ListConfig, type ListSubject, listImportLimits } from '@tributary/contracts/list';
+import type { QueryConfig, QueryResult } from 'pg';
 import { AppError } from '../../platform/app-error.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../platform/db.ts';
 import { newId } from '../../platform/ids.ts';
@@ -25,7 +26,14 @@ const keptProblems = 200;
 export const createImportsStore = (pool: Pool) => ({
   async begin(list: ListConfig, fileName: string, reason: string, actor: string): Promise<string> {
     // Whoever forgot an import will not come back for it.
-    await pool.query(`DELETE FROM list_imports WHERE state <> 'confirmed' AND created_at < now() - interval '1 day'`);
+    await inTransaction(pool, async (client) => {
+      await forWholeTables(client);
+      await patiently(
+        client,
+        `DELETE FROM list_imports WHERE state <> 'confirmed' AND created_at < now() - interval '1 day'`,
+        [],
+      );
+    });
     const id = newId('imp');
     await pool.query(
       `INSERT INTO list_imports (id, list, subject, file_name, reason, reading, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -75,7 +83,8 @@ export const createImportsStore = (pool: Pool) => ({
       const { rows } = await client.query('SELECT * FROM list_imports WHERE id = $1', [id]);
       if (!rows[0]) throw new AppError('not_found', 'there is no such import');
       await forWholeTables(client);
-      const counted = await client.query(
+      const counted = await patiently(
+        client,
         `SELECT (count(*) FILTER (WHERE e.value IS NULL))::int AS added,
            (count(*) FILTER (WHERE ${differs}))::int AS changed,
            (count(*) FILTER (WHERE e.value IS NOT NULL AND NOT ${differs}))::int AS unchanged
@@ -100,7 +109,8 @@ export const createImportsStore = (pool: Pool) => ({
     if (row.bad_lines > 0 && !withoutBadLines)
       throw new AppError('conflict', `${row.bad_lines} lines can not be taken: correct them, or import without them`);
     await forWholeTables(client);
-    const { rows } = await client.query(
+    const { rows } = await patiently(
+      client,
       `WITH put AS (
          INSERT INTO list_entries (list, value, reason, source, created_by, created_at, expires_at)
          SELECT $2, value, reason, source, $3, clock_timestamp(), expires_at
@@ -113,7 +123,7 @@ export const createImportsStore = (pool: Pool) => ({
        SELECT (count(*) FILTER (WHERE added))::int AS added, (count(*) FILTER (WHERE NOT added))::int AS changed FROM put`,
       [id, row.list, actor],
     );
-    await client.query('DELETE FROM list_import_rows WHERE import_id = $1', [id]);
+    await patiently(client, 'DELETE FROM list_import_rows WHERE import_id = $1', [id]);
     const { rows: done } = await client.query(
       `UPDATE list_imports SET state = 'confirmed', finished_at = now(), result = $2 WHERE id = $1 RETURNING *`,
       [id, JSON.stringify(rows[0])],
@@ -124,7 +134,8 @@ export const createImportsStore = (pool: Pool) => ({
   async discard(client: PoolClient, id: string): Promise<ListImport> {
     const row = await lock(client, id);
     if (row.state === 'confirmed') throw new AppError('conflict', 'the import is confirmed');
-    await client.query('DELETE FROM list_import_rows WHERE import_id = $1', [id]);
+    await forWholeTables(client);
+    await patiently(client, 'DELETE FROM list_import_rows WHERE import_id = $1', [id]);
     const { rows } = await client.query(
       `UPDATE list_imports SET state = 'discarded', finished_at = now() WHERE id = $1 RETURNING *`,
       [id],
@@ -197,9 +208,21 @@ async function lock(client: PoolClient, id: string): Promise<Row> {
 }
 
 /** Our connections are set for statements over few rows; these go over all of a file. */
+const mostPatientMs = 600_000;
+
 const forWholeTables = (client: PoolClient) =>
-  client.query(`SELECT set_config('statement_timeout', '600000', true), set_config('enable_hashjoin', 'on', true),
-    set_config('enable_mergejoin', 'on', true), set_config('enable_seqscan', 'on', true)`);
+  client.query(
+    `SELECT set_config('statement_timeout', $1, true), set_config('enable_hashjoin', 'on', true),
+       set_config('enable_mergejoin', 'on', true), set_config('enable_seqscan', 'on', true)`,
+    [String(mostPatientMs)],
+  );
+
+/** After `forWholeTables`: waits for the answer as long as the server may work on it. */
+function patiently(client: PoolClient, text: string, values: unknown[]): Promise<QueryResult> {
+  // Known to the driver, not to its types.
+  const patient: QueryConfig & { query_timeout: number } = { text, values, query_timeout: mostPatientMs + 5_000 };
+  return client.query(patient);
+}
 
 const importOf = (row: Row): ListImport => ({
   id: row.id,
