@@ -1,4 +1,5 @@
 import { withBuiltInLists } from '@tributary/contracts/list';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
 import { type Context, createCallerFactory } from '../../access/trpc.ts';
@@ -216,11 +217,53 @@ describe('lists in the console', () => {
     expect(read.changes[0]).toMatchObject({ act: 'added', reason: 'because, of "7"', source: 'import' });
   });
 
+  it('answers any text, in any place and cut anywhere, with entries or with what is wrong', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 });
+    const nasty = fc.oneof(
+      text,
+      fc.constantFrom('\0', 'a\0b', '\ud83d', '\u202e', '%', "';--", '=1+1', '１２', 'x'.repeat(300)),
+    );
+    const known = ['ok', 'invalid_request', 'not_found', 'BAD_REQUEST', 'body_too_large'];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('ip', 'payer', 'bank', 'card_bin'), nasty, nasty, async (list, one, other) => {
+        const asked = await Promise.all([
+          codeOf(risk().add({ list, values: [one], reason: other })),
+          codeOf(risk().remove({ list, values: [one], reason: 'x' })),
+          codeOf(risk().entries({ list, prefix: one, cursor: other })),
+          codeOf(risk().find({ subject: list === 'card_bin' ? 'card_bin' : 'payer', value: one })),
+          codeOf(risk().history({ list, value: one })),
+          codeOf(risk().exportPage({ list, after: one })),
+        ]);
+        for (const code of asked) expect(known).toContain(code);
+        const { importId } = await risk().importStart({ list, fileName: 'x.csv', reason: 'x' });
+        const file = `${one}\n"${other}\n${one},${other}`;
+        const cut = one.length + 2;
+        expect(await codeOf(risk().importPart({ importId, part: 0, text: file.slice(0, cut), last: false }))).toBe(
+          'ok',
+        );
+        expect(await codeOf(risk().importPart({ importId, part: 1, text: file.slice(cut), last: true }))).toBe('ok');
+        await risk().importPreview({ importId });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('keeps characters whole that a part cuts in two', async () => {
+    const { importId } = await risk().importStart({ list: 'vip', fileName: 'x.csv', reason: 'x' });
+    const file = 'payer-𠮷,好';
+    const half = file.indexOf('𠮷') + 1;
+    await risk().importPart({ importId, part: 0, text: file.slice(0, half), last: false });
+    await risk().importPart({ importId, part: 1, text: file.slice(half), last: true });
+    await risk().importConfirm({ importId });
+    expect((await risk().entries({ list: 'vip' })).entries).toMatchObject([{ value: 'payer-𠮷', reason: '好' }]);
+  });
+
   it('throws an import away, and takes nothing of it', async () => {
     const preview = await risk().importFile({ list: 'vip', fileName: 'v.csv', reason: 'x', text: 'a\nb\n' });
     expect(await risk().importDiscard({ importId: preview.import.id })).toMatchObject({ state: 'discarded' });
     expect(await codeOf(risk().importConfirm({ importId: preview.import.id }))).toBe('conflict');
-    expect((await pool.query('SELECT count(*)::int AS n FROM list_import_rows')).rows[0].n).toBe(0);
+    const left = await pool.query('SELECT 1 FROM list_import_rows WHERE import_id = $1', [preview.import.id]);
+    expect(left.rowCount).toBe(0);
     expect(
       await codeOf(risk().importFile({ list: 'vip', fileName: 'v.csv', reason: 'x', text: 'value,what\na,b' })),
     ).toBe('invalid_request');

@@ -18,7 +18,9 @@ import type { ListedValues } from '../../risk/lists/list-index.ts';
 import { createListsStore, type ListEntry } from '../../risk/lists/lists.store.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
-const value = z.string().min(1).max(200);
+/** Anything but what Postgres can't take as text. */
+const storable = z.string().refine((text) => !text.includes('\0'), { error: 'contains a NUL character' });
+const value = storable.min(1).max(200);
 const values = z.array(value).min(1).max(1_000);
 const reason = cleanText(200);
 const importId = z.string().regex(/^imp_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not an import' });
@@ -70,9 +72,9 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
         z.strictObject({
           list: listIdSchema,
           /** Only values that begin so, in alphabetical order; without it the newest come first. */
-          prefix: z.string().max(128).optional(),
+          prefix: storable.max(128).optional(),
           /** `nextCursor` of the page before. */
-          cursor: z.string().max(200).nullish(),
+          cursor: storable.max(200).nullish(),
           limit: z.int().min(1).max(500).default(pageSize.entries),
           /** Endless lists of the tRPC client say which way they go. */
           direction: z.enum(['forward', 'backward']).optional(),
@@ -265,7 +267,8 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
           (client) =>
             imports.confirm(client, input.importId, { withoutBadLines: input.withoutBadLines, actor: ctx.actor.id }),
         );
-        await follow();
+        // Not awaited: a file of a million lines takes some seconds, and the answer has taken long enough.
+        void follow();
         return { added: done.added, changed: done.changed, import: shownImport(done.import) };
       }),
 
@@ -280,7 +283,7 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
 
     /** A page of the list as CSV, safe to open in a spreadsheet; the first page begins with the column names. */
     exportPage: procedure('risk.read')
-      .input(z.strictObject({ list: listIdSchema, after: z.string().max(128).nullish() }))
+      .input(z.strictObject({ list: listIdSchema, after: storable.max(128).nullish() }))
       .query(async ({ ctx, input }) => {
         const list = listNamed(input.list);
         const isFirst = input.after === undefined || input.after === null;

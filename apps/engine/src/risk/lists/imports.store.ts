@@ -3,7 +3,13 @@ import type { QueryConfig, QueryResult } from 'pg';
 import { AppError } from '../../platform/app-error.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../platform/db.ts';
 import { newId } from '../../platform/ids.ts';
-import { type FileEntry, type LineProblem, readListFile, startOfListFile } from './read-list-file.ts';
+import {
+  type FileEntry,
+  type LineProblem,
+  type ListFileReading,
+  readListFile,
+  startOfListFile,
+} from './read-list-file.ts';
 
 export type ListImport = {
   id: string;
@@ -37,7 +43,7 @@ export const createImportsStore = (pool: Pool) => ({
     const id = newId('imp');
     await pool.query(
       `INSERT INTO list_imports (id, list, subject, file_name, reason, reading, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [id, list.id, list.subject, fileName, reason, JSON.stringify(startOfListFile()), actor],
+      [id, list.id, list.subject, fileName, reason, keptReading(startOfListFile()), actor],
     );
     return id;
   },
@@ -66,7 +72,7 @@ export const createImportsStore = (pool: Pool) => ({
            problems = $6, state = $7 WHERE id = $1 RETURNING *`,
         [
           id,
-          JSON.stringify(next),
+          keptReading(next),
           bytes,
           rows - twice.length,
           found.length,
@@ -154,7 +160,7 @@ type Row = Record<string, never> & {
   file_name: string;
   reason: string;
   next_part: number;
-  reading: ReturnType<typeof startOfListFile>;
+  reading: string;
   bytes: bigint;
   rows: number;
   bad_lines: number;
@@ -166,11 +172,19 @@ type Row = Record<string, never> & {
 const differs =
   '(r.reason, r.source, r.expires_at) IS DISTINCT FROM (e.reason, e.source, e.expires_at) AND e.value IS NOT NULL';
 
+/** As text within JSON: a part may end between the halves of a character, which Postgres would not keep as such. */
+const keptReading = (reading: ListFileReading): string => JSON.stringify(JSON.stringify(reading));
+
 const tooLarge = (message: string) => new AppError('body_too_large', message);
 
 function readPart(row: Row, text: string, last: boolean) {
   try {
-    return readListFile(row.reading, text, { subject: row.subject, reason: row.reason, now: new Date(), last });
+    return readListFile(JSON.parse(row.reading) as ListFileReading, text, {
+      subject: row.subject,
+      reason: row.reason,
+      now: new Date(),
+      last,
+    });
   } catch (error) {
     throw new AppError('invalid_request', error instanceof Error ? error.message : 'the file can not be read', {
       errors: [{ path: 'text', message: error instanceof Error ? error.message : 'can not be read' }],

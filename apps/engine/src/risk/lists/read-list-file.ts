@@ -94,4 +94,9 @@ function dateOf(text: string): Date | undefined {
   return exists && date.getUTCFullYear() < 2200 ? date : undefined;
 }
 
-const shortText = ({ cells }: CsvRecord): string => cells.join(',').slice(0, 80);
+/** Fit to be stored and shown: no broken characters, and no NUL, which Postgres does not take. */
+const shortText = ({ cells }: CsvRecord): string =>
+  cells
+    .join(',')
+    .slice(0, 80)
+    .replace(/[\p{Cs}\0]/gu, '\uFFFD');
