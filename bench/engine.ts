@@ -12,6 +12,7 @@ import { createSecrets, parseKeyRing } from '../apps/engine/src/platform/secrets
 import { migrate } from '../scripts/migrate.mjs';
 import { startPostgres } from '../scripts/postgres/start-postgres.mjs';
 import { findFreePort } from '../scripts/process/ports.mjs';
+import { liveDocument, publishDocument } from '../scripts/testing/documents.ts';
 import { runBareSql } from './bare-sql.ts';
 import { runLoad } from './load.ts';
 
@@ -79,19 +80,23 @@ console.log(JSON.stringify(result));
 async function addZeroChannel(databaseUrl: string, kek: string): Promise<void> {
   const db = new pg.Client({ connectionString: databaseUrl });
   await db.connect();
-  const { rows } = await db.query(`SELECT config FROM services WHERE id = 'wechat.native'`);
-  await db.query(
-    `INSERT INTO channels (id, adapter, name, params) VALUES ('zero', 'zero', 'zero latency', '{"maxConcurrent":512,"maxQueue":512,"queueTimeoutMs":1000}')`,
-  );
+  const native = await liveDocument(db, 'service', 'wechat.native');
+  await publishDocument(db, 'channel', 'zero', {
+    id: 'zero',
+    name: 'zero latency',
+    adapter: 'zero',
+    params: { maxConcurrent: 512, maxQueue: 512, queueTimeoutMs: 1000 },
+  });
   await db.query(
     `INSERT INTO channel_accounts (id, channel_id, label, base_url, config, secrets) VALUES ('zero-main', 'zero', 'zero', 'inproc://zero', '{}', $1)`,
     [createSecrets(parseKeyRing(kek)).encrypt('{}', accountSecretsAad('zero-main'))],
   );
-  await db.query(`INSERT INTO services (id, config, updated_by) VALUES ('zero.native', $1, 'bench')`, [
-    JSON.stringify({ ...rows[0].config, id: 'zero.native', channelIds: ['zero'] }),
-  ]);
+  await publishDocument(db, 'service', 'zero.native', { ...native, id: 'zero.native', channelIds: ['zero'] });
   await db.query(`UPDATE merchants SET rate_per_second = 1000000`);
-  await db.query(`UPDATE limits SET max_amount = 9007199254740991, max_count = NULL`);
+  for (const id of ['merchant-day', 'payer-day']) {
+    const { maxCount: _, ...limit } = await liveDocument(db, 'limit', id);
+    await publishDocument(db, 'limit', id, { ...limit, maxAmount: 9_007_199_254_740_991 });
+  }
   await db.end();
 }
 

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verify } from '../chaos/verify/verify.ts';
+import { liveDocument, publishDocument } from '../scripts/testing/documents.ts';
 import { createMerchant } from './system/merchant.ts';
 import { type System, startSystem, until } from './system/processes.ts';
 
@@ -244,11 +245,9 @@ describe('idempotency', () => {
 
 describe('configuration is data', () => {
   it('takes a payment by a new service that is only a row', async () => {
-    const { rows } = await db.query(`SELECT config FROM services WHERE id = 'wechat.native'`);
-    const config = { ...rows[0].config, id: 'kiosk.native', name: 'Kiosk', maxAmount: 2000 };
-    await db.query(`INSERT INTO services (id, config, updated_by) VALUES ('kiosk.native', $1, 'test')`, [
-      JSON.stringify(config),
-    ]);
+    const native = await liveDocument(db, 'service', 'wechat.native');
+    const kiosk = { ...native, id: 'kiosk.native', name: 'Kiosk', maxAmount: 2000 };
+    await publishDocument(db, 'service', 'kiosk.native', kiosk);
     const { body } = await until(
       'the new service',
       async () => {
@@ -263,9 +262,8 @@ describe('configuration is data', () => {
   });
 
   it('is never exceeded by fifty payments at once: a daily limit', async () => {
-    await db.query(
-      `INSERT INTO limits (id, name, scope, match, period, currency, max_amount, updated_by) VALUES ('e2e-day', 'e2e', '{merchant,payer}', '{}', 'day', 'CNY', 10500, 'test')`,
-    );
+    const limit = { id: 'e2e-day', name: 'e2e', scope: ['merchant', 'payer'], period: 'day', currency: 'CNY' };
+    await publishDocument(db, 'limit', 'e2e-day', { ...limit, maxAmount: 10_500 });
     await until(
       'the limit',
       async () =>
@@ -281,12 +279,11 @@ describe('configuration is data', () => {
       `SELECT amount FROM limit_usage WHERE limit_id = 'e2e-day' AND scope_key LIKE '%spender'`,
     );
     expect(Number(rows[0].amount)).toBe(10_000);
-    await db.query(`DELETE FROM limits WHERE id = 'e2e-day'`);
+    await publishDocument(db, 'limit', 'e2e-day', null);
   });
 
   it('swaps rules under load within a second, and every decision names the version it used', async () => {
-    const { rows } = await db.query(`SELECT document FROM rule_sets WHERE kind = 'risk' AND status = 'published'`);
-    const document = rows[0].document as { rules: object[] };
+    const document = (await liveDocument(db, 'risk', 'main')) as { rules: object[] };
     const blocking = {
       rules: [
         ...document.rules,
@@ -312,13 +309,7 @@ describe('configuration is data', () => {
       }
     })();
     await new Promise((done) => setTimeout(done, 300));
-    await db.query('BEGIN');
-    await db.query(`UPDATE rule_sets SET status = 'superseded' WHERE kind = 'risk' AND status = 'published'`);
-    await db.query(
-      `INSERT INTO rule_sets (kind, version, status, document, content_hash, created_by) VALUES ('risk', 2, 'published', $1, 'x', 'test')`,
-      [JSON.stringify(blocking)],
-    );
-    await db.query('COMMIT');
+    await publishDocument(db, 'risk', 'main', blocking);
     const publishedAt = Date.now();
     await until('the new rules', async () => seen.some(({ status }) => status === 'rejected'), 5_000);
     await new Promise((done) => setTimeout(done, 1_000));

@@ -1,3 +1,5 @@
+import type { ChannelDocument } from '@tributary/contracts/channel-config';
+import { type LimitDocument, limitDocumentSchema } from '@tributary/contracts/limit';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
 
 /** The configuration of the demonstration: what a small shop chain on WeChat Pay would start with. */
@@ -51,13 +53,15 @@ export const riskRules = {
     },
     {
       id: 'payer-blocked',
-      name: '付款人、设备或 IP 黑名单',
+      name: '付款人、设备、IP、卡段或银行黑名单',
       priority: 900,
       conditions: {
         any: [
           { fact: 'payerBlocked', operator: 'equal', value: true },
           { fact: 'deviceBlocked', operator: 'equal', value: true },
           { fact: 'ipBlocked', operator: 'equal', value: true },
+          { fact: 'cardBlocked', operator: 'equal', value: true },
+          { fact: 'bankBlocked', operator: 'equal', value: true },
         ],
       },
       event: { type: 'reject', params: { code: 'risk_payer_blocked' } },
@@ -103,6 +107,25 @@ export const riskRules = {
         params: { code: 'risk_rejected', message: 'too many declined payments in a short time' },
       },
     },
+    {
+      id: 'card-testing',
+      name: '疑似试卡（观察）',
+      priority: 80,
+      conditions: {
+        any: [
+          { fact: 'deviceCardTesting', operator: 'equal', value: true },
+          { fact: 'ipCardTesting', operator: 'equal', value: true },
+        ],
+      },
+      event: { type: 'reject', params: { code: 'risk_rejected', shadow: true } },
+    },
+    {
+      id: 'device-many-payers',
+      name: '一机多人（观察）',
+      priority: 70,
+      conditions: { all: [{ fact: 'devicePayers24h', operator: 'greaterThanInclusive', value: 20 }] },
+      event: { type: 'review', params: { reason: 'many payers on one device', shadow: true } },
+    },
   ],
 };
 
@@ -125,14 +148,13 @@ export const routingRules = {
   ],
 };
 
-export const limits = [
+export const limits: LimitDocument[] = [
   {
     id: 'merchant-day',
     name: '商户单日累计',
     scope: ['merchant'],
     period: 'day',
     maxAmount: 500_000_000,
-    maxCount: null,
   },
   {
     id: 'payer-day',
@@ -142,7 +164,18 @@ export const limits = [
     maxAmount: 20_000_000,
     maxCount: 2_000,
   },
-] as const;
+].map((limit) => limitDocumentSchema.parse({ currency: 'CNY', ...limit }));
+
+export const channels: ChannelDocument[] = [
+  {
+    id: 'wechat-pay',
+    name: '微信支付',
+    adapter: 'wechat-pay',
+    priority: 10,
+    feeBps: 60,
+    params: { maxConcurrent: 64, maxQueue: 128, queueTimeoutMs: 1000, deadlinesMs: {} },
+  },
+];
 
 export const merchants = [
   { id: 'mch_cafe', name: '街角咖啡 Corner Café' },

@@ -2,16 +2,17 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type ConfigKind, mainDocument } from '@tributary/contracts/config-kind';
 import { roles } from '@tributary/contracts/role';
 import pg from 'pg';
 import { generateApiKey, hashApiKey, parseApiKey } from '../../apps/engine/src/access/api-key.ts';
 import { scopes } from '../../apps/engine/src/access/authenticate.ts';
 import { hashConsolePassword } from '../../apps/engine/src/access/password.ts';
-import { contentHashOf } from '../../apps/engine/src/config/rule-sets.store.ts';
+import { contentHashOf } from '../../apps/engine/src/config/content-hash.ts';
 import { newId } from '../../apps/engine/src/platform/ids.ts';
 import { accountSecretsAad, webhookSecretAad } from '../../apps/engine/src/platform/secret-places.ts';
 import { createSecrets, parseKeyRing } from '../../apps/engine/src/platform/secrets.ts';
-import { limits, merchants, riskRules, routingRules, services } from './demo-config.ts';
+import { channels, limits, merchants, riskRules, routingRules, services } from './demo-config.ts';
 
 type DemoMerchant = {
   id: string;
@@ -46,39 +47,27 @@ const pepper = Buffer.from(need('TRIBUTARY_PEPPER'), 'base64');
 const demoFile = path.join(need('DATA_DIR'), 'demo.json');
 const db = new pg.Client({ connectionString: need('DATABASE_URL') });
 
+/** Puts a document in force unless one was ever published under its name: people's changes stay. */
+async function publishOnce(kind: ConfigKind, objectId: string, document: unknown): Promise<void> {
+  await db.query(
+    `SELECT tributary_publish($1, $2, $3, 'demo', 'the demonstration', $4)
+     WHERE NOT EXISTS (SELECT 1 FROM config_versions WHERE kind = $1 AND object_id = $2)`,
+    [kind, objectId, JSON.stringify(document), contentHashOf(document)],
+  );
+}
+
 async function seedConfiguration(): Promise<void> {
-  for (const service of services) {
-    await db.query(
-      `INSERT INTO services (id, config, updated_by) VALUES ($1, $2, 'demo') ON CONFLICT (id) DO NOTHING`,
-      [service.id, JSON.stringify(service)],
-    );
-  }
-  for (const limit of limits) {
-    await db.query(
-      `INSERT INTO limits (id, name, scope, period, currency, max_amount, max_count, updated_by) VALUES ($1, $2, $3, $4, 'CNY', $5, $6, 'demo') ON CONFLICT (id) DO NOTHING`,
-      [limit.id, limit.name, limit.scope, limit.period, limit.maxAmount, limit.maxCount],
-    );
-  }
-  for (const [kind, document] of [
-    ['risk', riskRules],
-    ['routing', routingRules],
-  ] as const) {
-    await db.query(
-      `INSERT INTO rule_sets (kind, version, status, document, content_hash, note, created_by, published_by, published_at)
-       SELECT $1, 1, 'published', $2, $3, 'the demonstration''s first rules', 'demo', 'demo', now() WHERE NOT EXISTS (SELECT 1 FROM rule_sets WHERE kind = $1)`,
-      [kind, JSON.stringify(document), contentHashOf(document)],
-    );
-  }
+  for (const channel of channels) await publishOnce('channel', channel.id, channel);
+  for (const service of services) await publishOnce('service', service.id, service);
+  for (const limit of limits) await publishOnce('limit', limit.id, limit);
+  await publishOnce('risk', mainDocument, riskRules);
+  await publishOnce('routing', mainDocument, routingRules);
 }
 
 /** Two accounts at the sandbox: one checks signatures by public key, the other by platform certificate. */
 async function seedChannel(): Promise<void> {
   const answer = await fetch(`${sandboxUrl}/control/credentials`);
   const { wechatPay: keys } = (await answer.json()) as { wechatPay: SandboxKeys };
-  await db.query(
-    `INSERT INTO channels (id, adapter, name, priority, fee_bps, params) VALUES ('wechat-pay', 'wechat-pay', '微信支付', 10, 60, $1) ON CONFLICT (id) DO NOTHING`,
-    [JSON.stringify({ maxConcurrent: 64, maxQueue: 128, queueTimeoutMs: 1000, deadlinesMs: {} })],
-  );
   const accounts = [
     {
       id: 'wx-main',

@@ -1,5 +1,6 @@
 import { type ChannelAdapter, endingOf } from '@tributary/channels/channel-adapter';
 import { channelAdapters } from '@tributary/channels/registry';
+import { mainDocument } from '@tributary/contracts/config-kind';
 import type { Product } from '@tributary/contracts/service-config';
 import { createAuthenticate } from './access/authenticate.ts';
 import { registerChannelNotify } from './access/channel-notify.ts';
@@ -7,9 +8,19 @@ import { registerConsole } from './access/console.ts';
 import { registerDocs } from './access/docs.ts';
 import { registerMerchantRoutes } from './access/merchant-routes.ts';
 import { createServer } from './access/server.ts';
+import { createAudit } from './config/audit.store.ts';
 import { createBacktests } from './config/backtest/backtests.ts';
+import { runTests } from './config/backtest/cases/cases.store.ts';
+import { createVerifyRules } from './config/backtest/verify-rules.ts';
+import { createChanges } from './config/changes/changes.ts';
+import { createGate } from './config/changes/gate.ts';
+import { createStages } from './config/changes/run-stages.ts';
 import { createCompiledRules } from './config/compiled-rules.ts';
+import { createConfigHistory } from './config/config-history.ts';
 import { createConfigSource } from './config/config-source.ts';
+import { createConfigKinds } from './config/kinds.ts';
+import { postgresRulesStore, type RulesStore } from './config/rules-store.ts';
+import { createUnleashStore } from './config/unleash/unleash-store.ts';
 import type { Env } from './env.ts';
 import { createAccountCache } from './gateway/account-cache.ts';
 import { createGateway } from './gateway/call-channel.ts';
@@ -71,9 +82,21 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   const publicUrl = (env.PUBLIC_URL ?? `http://${env.ENGINE_HOST}:${env.ENGINE_PORT}`).replace(/\/$/, '');
   const callbackUrl = ({ channelId, accountId }: Route) => `${publicUrl}/callbacks/${channelId}/${accountId}`;
 
-  const config = createConfigSource({ pool, bus, log });
-  const riskRules = createCompiledRules({ kind: 'risk', language: riskLanguage, config, log });
-  const routingRules = createCompiledRules({ kind: 'routing', language: routingLanguage, config, log });
+  const config = createConfigSource({
+    pool,
+    bus,
+    log,
+    // Made further down: what Unleash says must pass the gate, and the gate knows the configuration.
+    store: {
+      overlay: (loaded) => rulesStore.overlay(loaded),
+      isInCanary: (changeId, merchantId) => rulesStore.isInCanary(changeId, merchantId),
+    },
+  });
+  const history = createConfigHistory(pool);
+  const older: typeof history.olderRules = async (kind, before) =>
+    env.CONFIG_ON_BAD_START === 'last_good' ? history.olderRules(kind, before) : [];
+  const riskRules = createCompiledRules({ kind: 'risk', language: riskLanguage, config, older, log });
+  const routingRules = createCompiledRules({ kind: 'routing', language: routingLanguage, config, older, log });
   // Connections of their own: facts that come slowly must not keep payments from being written.
   const factsPool = createPool({ url: env.DATABASE_URL, max: 6, name: 'facts', statementTimeoutMs: 5_000 });
   const lists = createListsStore(factsPool);
@@ -140,7 +163,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     planRoute,
     limitsOfRoute: (context) => applyLimits(context).limitsOfRoute,
     sendPayment,
-    snapshotFor: () => config.current(),
+    snapshotFor: config.snapshotFor,
     clock,
   });
   const placePayment = createPlacePayment({
@@ -201,18 +224,67 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   });
 
   const backtests = createBacktests({ pool, databaseUrl: env.DATABASE_URL, node: env.node, log });
+  const audit = createAudit(pool);
+  const languages = { risk: riskLanguage, routing: routingLanguage };
+  const kinds = createConfigKinds({ languages, adapters });
+  const gate = createGate({
+    kinds,
+    runTests: async (kind, document) => {
+      const { passed, failed, results } = await runTests(pool, kind, document);
+      const failures = results
+        .filter(({ ok }) => !ok)
+        .map(({ name, problems }) => ({
+          name,
+          problems: problems.map(({ path, expected, actual }) => `${path}: expected ${expected}, got ${actual}`),
+        }));
+      return { passed, failed, failures };
+    },
+    verifyByOracle: createVerifyRules(env.DATABASE_URL),
+  });
+  const changes = createChanges({ audit, gate, config });
+  const stages = createStages({ pool, changes, log });
+  const rulesStore: RulesStore =
+    env.UNLEASH_URL && env.UNLEASH_TOKEN
+      ? createUnleashStore({
+          url: env.UNLEASH_URL,
+          token: env.UNLEASH_TOKEN,
+          pool,
+          audit,
+          node: env.node,
+          log,
+          mustPass: async (kind, document, contentHash) => {
+            const item = {
+              kind,
+              objectId: mainDocument,
+              document,
+              contentHash,
+              baseVersion: 0,
+              publishedVersion: undefined,
+            };
+            gate.refuse(await gate.inspect([item], config.current()));
+          },
+          merchantIds: () => config.current().merchants.keys(),
+          refresh: config.refresh,
+          mustHaveHeard: env.CONFIG_ON_BAD_START === 'refuse',
+        })
+      : postgresRulesStore;
+
   const registry = createNodeRegistry({
     pool,
     node: env.node,
     role: env.ROLE,
     report: () => {
-      const { version } = config.current();
+      const { version, versions, problems } = config.current();
       metrics.configVersion(version);
       return {
         configVersion: version,
-        riskVersion: riskRules.runningVersion(),
-        routeVersion: routingRules.runningVersion(),
         loopDelayMs: metrics.loopDelayMs(),
+        running: {
+          ...Object.fromEntries(versions),
+          'risk/main': riskRules.runningVersion(),
+          'routing/main': routingRules.runningVersion(),
+        },
+        configErrors: [...problems, riskRules.problem(), routingRules.problem()].filter((one) => one !== undefined),
       };
     },
   });
@@ -225,7 +297,11 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
         () => 'ok',
         () => 'unreachable',
       );
-      const configuration = config.isLoaded() ? 'ok' : 'loading';
+      const configuration = !config.isLoaded()
+        ? 'loading'
+        : riskRules.runningVersion() === 0 || routingRules.runningVersion() === 0
+          ? 'no rules published'
+          : 'ok';
       return { ready: database === 'ok' && configuration === 'ok', checks: { database, configuration } };
     },
   });
@@ -266,8 +342,13 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       adapters,
       gatherFacts,
       listFollower,
+      audit,
+      changes,
+      history,
+      kinds,
       rules: { risk: riskRules, routing: routingRules },
       backtests,
+      rulesStore,
       gatewayStats: gateway.stats,
       held,
       addNote: (paymentId, actor, text) =>
@@ -287,6 +368,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     pool,
     async start(): Promise<string> {
       await config.start();
+      await rulesStore.start();
       await listFollower.start();
       await registry.start();
       backtests.start();
@@ -294,6 +376,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
         publisher.start();
         sweeper.start();
         webhooks.start();
+        stages.start();
         await startWorkers({
           jobs,
           handlers: {
@@ -315,7 +398,15 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       await app.close();
       trust.stop();
       await backtests.stop();
-      await Promise.allSettled([publisher.stop(), sweeper.stop(), webhooks.stop(), config.stop(), listFollower.stop()]);
+      await rulesStore.stop();
+      await Promise.allSettled([
+        publisher.stop(),
+        sweeper.stop(),
+        webhooks.stop(),
+        stages.stop(),
+        config.stop(),
+        listFollower.stop(),
+      ]);
       await registry.stop();
       accounts.close();
       await sender.close();

@@ -7,6 +7,9 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const envSchema = z.object({
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().optional(),
+  /** Unleash as a second store of rule sets and switches: its API and a client token of one environment. */
+  UNLEASH_URL: z.url().optional(),
+  UNLEASH_TOKEN: z.string().min(1).optional(),
   ENGINE_PORT: port.default(4000),
   ENGINE_HOST: z.string().default('127.0.0.1'),
   /** Where channels and merchants reach this engine from outside; callbacks are sent there. */
@@ -23,6 +26,8 @@ const envSchema = z.object({
   TRIBUTARY_AUTH_SECRET: z.string().min(32),
   TRIBUTARY_ALLOW_LOOPBACK_WEBHOOKS: z.literal('1').optional(),
   TRIBUTARY_PARENT_PIPE: z.literal('1').optional(),
+  /** What to start with when the published rules are not good: the last good ones, or not at all. */
+  CONFIG_ON_BAD_START: z.enum(['last_good', 'refuse']).default('last_good'),
   /** Test failpoints, e.g. `place.after_first_commit=kill`. Refused in production. */
   TRIBUTARY_FAILPOINTS: z.string().optional(),
 });
@@ -38,6 +43,8 @@ export function readEnv(source: Record<string, string | undefined>): Env {
     throw new Error(`the environment is not complete:\n  ${wrong.join('\n  ')}`);
   }
   const env = parsed.data;
+  if ((env.UNLEASH_URL === undefined) !== (env.UNLEASH_TOKEN === undefined))
+    throw new Error('UNLEASH_URL and UNLEASH_TOKEN go together');
   if (env.NODE_ENV === 'production') {
     const forbidden = ['TRIBUTARY_FAILPOINTS', 'TRIBUTARY_ALLOW_LOOPBACK_WEBHOOKS'].filter((name) => name in given);
     if (forbidden.length > 0) throw new Error(`${forbidden.join(', ')} must not be set in production`);

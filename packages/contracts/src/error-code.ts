@@ -64,6 +64,12 @@ export const errorCodes = {
     title: 'This service is unknown, switched off or not open to the merchant',
     zh: '服务不存在、已停用或未对商户开通',
   },
+  not_configured: {
+    status: 503,
+    retryable: true,
+    title: 'The system is not configured yet',
+    zh: '系统尚未完成配置',
+  },
   currency_not_allowed: {
     status: 422,
     retryable: false,

@@ -1,7 +1,9 @@
 import type { AdminDeps } from '../admin/admin-deps.ts';
 import { createAuditRouter } from '../admin/audit/audit.router.ts';
+import { createChangesRouter } from '../admin/changes/changes.router.ts';
 import { createChannelsRouter } from '../admin/channels/channels.router.ts';
 import { createDecideRouter } from '../admin/decide/decide.router.ts';
+import { createHistoryRouter } from '../admin/history/history.router.ts';
 import { createLabRouter } from '../admin/lab/lab.router.ts';
 import { createLimitsRouter } from '../admin/limits/limits.router.ts';
 import { createListsRouter } from '../admin/lists/lists.router.ts';
@@ -24,6 +26,8 @@ export const createAppRouter = (deps: AdminDeps) =>
     orders: createOrdersRouter(deps),
     channels: createChannelsRouter(deps),
     rules: createRulesRouter(deps),
+    changes: createChangesRouter(deps),
+    history: createHistoryRouter(deps),
     decide: createDecideRouter(deps),
     lab: createLabRouter(deps),
     limits: createLimitsRouter(deps),

@@ -61,6 +61,7 @@ function doorWith(own: {
           channels: new Map([['ch', { adapter: 'test' }]]),
           accounts: new Map([['acc', { channelId: 'ch' }]]),
         }) as unknown as ConfigSnapshot,
+      snapshotFor: () => undefined as never,
       onChange: () => () => undefined,
     },
     adapters: new Map([

@@ -1,27 +1,24 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { FastifyInstance } from 'fastify';
 import type { AdminDeps } from '../admin/admin-deps.ts';
-import { createAudit } from '../config/audit.store.ts';
 import type { Env } from '../env.ts';
 import { AppError } from '../platform/app-error.ts';
 import { createPrisma } from '../platform/prisma.ts';
 import { createAppRouter } from './app-router.ts';
 import { createAuth, headersOf, registerAuth, toWebRequest } from './auth.ts';
 
-export type ConsoleDeps = Omit<AdminDeps, 'prisma' | 'audit' | 'pepper' | 'node'> & { env: Env };
+export type ConsoleDeps = Omit<AdminDeps, 'prisma' | 'pepper' | 'node'> & { env: Env };
 
 const maxBatch = 20;
 
 /** Everything the console needs: sign-in at `/api/auth`, procedures at `/trpc`. */
 export async function registerConsole(app: FastifyInstance, { env, ...deps }: ConsoleDeps): Promise<void> {
-  const { pool, log } = deps;
+  const { pool, log, audit } = deps;
   const auth = createAuth({ pool, secret: env.TRIBUTARY_AUTH_SECRET, consoleUrl: env.CONSOLE_URL });
-  const audit = createAudit(pool);
   const prisma = createPrisma(env.DATABASE_URL);
   const router = createAppRouter({
     ...deps,
     prisma,
-    audit,
     pepper: Buffer.from(env.TRIBUTARY_PEPPER, 'base64'),
     node: env.node,
   });

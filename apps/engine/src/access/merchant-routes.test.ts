@@ -53,7 +53,7 @@ beforeEach(() => {
     metricsText: async () => ({ contentType: 'text/plain', text: '' }),
   });
   registerMerchantRoutes(app, {
-    config: { current: () => snapshot, onChange: () => () => undefined },
+    config: { current: () => snapshot, snapshotFor: () => snapshot, onChange: () => () => undefined },
     authenticate: createAuthenticate({ pepper, clock: systemClock }),
     rateLimiter: createRateLimiter(systemClock),
     clock: systemClock,

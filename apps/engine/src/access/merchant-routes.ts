@@ -42,6 +42,7 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
 
   app.post('/v1/payments', async (request, reply) => {
     const caller = await enter(request, 'payments:write');
+    mustBeOn(caller, 'payments');
     const { claim, body } = parseCreation(createPaymentSchema, request);
     return answer(reply, await deps.placePayment(caller, claim, body), '/v1/payments/');
   });
@@ -80,6 +81,7 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
 
   app.post<{ Params: { id: string } }>('/v1/payments/:id/refunds', async (request, reply) => {
     const caller = await enter(request, 'refunds:write');
+    mustBeOn(caller, 'refunds');
     const paymentId = knownId(paymentIdSchema, request.params.id);
     const { claim, body } = parseCreation(createRefundSchema, request);
     return answer(reply, await deps.refundPayment(caller, claim, paymentId, body), '/v1/refunds/');
@@ -110,7 +112,8 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
     await limit(`merchant|${merchant.id}`, merchant.ratePerSecond);
     return {
       merchant,
-      snapshot,
+      // One configuration from here to the end of the payment.
+      snapshot: deps.config.snapshotFor(merchant.id),
       keyId,
       requestId: request.id,
       traceId: traceIdOf(request),
@@ -123,6 +126,11 @@ export function registerMerchantRoutes(app: FastifyInstance, deps: MerchantApiDe
     if (!taken.ok)
       throw new AppError('rate_limited', undefined, { retryAfterSeconds: Math.ceil(taken.retryAfterMs / 1000) });
   }
+}
+
+/** @throws AppError unavailable when somebody has switched the function off */
+function mustBeOn({ snapshot }: MerchantCaller, feature: 'payments' | 'refunds'): void {
+  if (snapshot.featuresOff?.has(feature)) throw new AppError('unavailable', `new ${feature} are switched off for now`);
 }
 
 function answer(reply: FastifyReply, stored: StoredAnswer, location: string) {

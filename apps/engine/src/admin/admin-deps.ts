@@ -1,6 +1,10 @@
 import type { ChannelAdapter } from '@tributary/channels/channel-adapter';
 import type { Audit } from '../config/audit.store.ts';
 import type { Backtests } from '../config/backtest/backtests.ts';
+import type { Changes } from '../config/changes/changes.ts';
+import type { ConfigHistory } from '../config/config-history.ts';
+import type { ConfigKinds } from '../config/kinds.ts';
+import type { RulesStore } from '../config/rules-store.ts';
 import type { ConfigSource } from '../config/snapshot.ts';
 import type { Gateway } from '../gateway/call-channel.ts';
 import type { HeldPayments } from '../payments/held.ts';
@@ -27,10 +31,14 @@ export type AdminDeps = {
   gatherFacts: GatherFacts;
   listFollower: Pick<ListFollower, 'refresh'>;
   rules: {
-    risk: { of(snapshot: ReturnType<ConfigSource['current']>): RiskRules };
-    routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules };
+    risk: { of(snapshot: ReturnType<ConfigSource['current']>): RiskRules; runningVersion(): number };
+    routing: { of(snapshot: ReturnType<ConfigSource['current']>): RoutingRules; runningVersion(): number };
   };
+  changes: Changes;
+  history: ConfigHistory;
+  kinds: ConfigKinds;
   backtests: Backtests;
+  rulesStore: Pick<RulesStore, 'status'>;
   gatewayStats: Gateway['stats'];
   /** Payments that wait for a review. */
   held: Pick<HeldPayments, 'approve' | 'reject'>;

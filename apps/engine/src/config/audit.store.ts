@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inTransaction, type Pool, type PoolClient } from '../platform/db.ts';
+import { canonicalJson } from './content-hash.ts';
 
 /** Who did something, as known when it was done. */
 export type Actor = { id: string; role: string; ip: string | undefined; userAgent: string | undefined };
@@ -16,20 +17,6 @@ export type AuditEntry = {
 };
 
 const genesis = Buffer.alloc(32);
-
-/** One text for one value, whatever the order of its keys. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value instanceof Date) return JSON.stringify(value.toISOString());
-  if (typeof value === 'bigint') return JSON.stringify(value.toString());
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
-  }
-  return JSON.stringify(value ?? null);
-}
 
 type HashedRow = {
   at: Date;

@@ -2,7 +2,8 @@ import { type CompiledRuleSet, compile } from '@tributary/rules/compile';
 import type { FactDefinition, FactValues } from '@tributary/rules/define-fact';
 import { type EventOf, type EventTypes, parse } from '@tributary/rules/parse';
 import type { RuleIssue } from '@tributary/rules/rule-issue';
-import type { ConfigSnapshot, ConfigSource, RuleSetConfig } from './snapshot.ts';
+import { AppError } from '../platform/app-error.ts';
+import type { ConfigProblem, ConfigSnapshot, ConfigSource, RuleSetConfig } from './snapshot.ts';
 
 type Log = { error(fields: object, message: string): void; info(fields: object, message: string): void };
 
@@ -34,52 +35,87 @@ export type VersionedRules<F extends readonly FactDefinition[], T extends EventT
   set: CompiledRuleSet<FactValues<F>, EventOf<T>>;
 };
 
+/** How many compiled versions are kept: the running one, the canary's, and what payments in flight still hold. */
+const keptVersions = 4;
+
 /**
- * Keeps the published rules of one kind compiled. A new version is compiled before payments see the snapshot that
- * brings it; one that does not compile is refused loudly and the last good one stays. A payment in flight keeps the
- * rules of its own snapshot.
+ * Keeps the published rules of one kind compiled, for every arm of the configuration. A new version is compiled before
+ * payments see the snapshot that brings it; one that does not compile is refused loudly and the last good one stays. At
+ * start, where there is no last one, `older` is asked for what was in force before, and if nothing of that is good the
+ * start fails: there is never an empty set in the place of rules. A payment in flight keeps the rules of its snapshot.
  */
 export function createCompiledRules<const F extends readonly FactDefinition[], T extends EventTypes>({
   kind,
   language,
   config,
+  older,
   log,
 }: {
   kind: 'risk' | 'routing';
   language: RuleLanguage<F, T>;
-  config: ConfigSource;
+  config: Pick<ConfigSource, 'onChange'>;
+  /** Versions that were in force before the given one, newest first; empty when the node must not start with an old one. */
+  older: (kind: 'risk' | 'routing', before: number) => Promise<RuleSetConfig[]>;
   log: Log;
 }) {
-  const bySnapshot = new WeakMap<ConfigSnapshot, VersionedRules<F, T>>();
-  let last: VersionedRules<F, T> | undefined;
+  type Rules = VersionedRules<F, T>;
+  const bySnapshot = new WeakMap<ConfigSnapshot, Rules>();
+  const compiled = new Map<number, Rules>();
+  let last: Rules | undefined;
+  let problem: ConfigProblem | undefined;
 
-  async function prepare(snapshot: ConfigSnapshot): Promise<void> {
-    const wanted: RuleSetConfig = snapshot.rules[kind];
-    if (last?.version !== wanted.version) {
+  async function compileOnce({ version, document }: RuleSetConfig): Promise<Rules> {
+    const known = compiled.get(version);
+    if (known) return known;
+    const rules = { version, set: await compileDocument(document, language) };
+    compiled.set(version, rules);
+    for (const old of [...compiled.keys()].slice(0, -keptVersions)) if (old !== last?.version) compiled.delete(old);
+    log.info({ kind, version }, 'rules compiled');
+    return rules;
+  }
+
+  async function lastGood(wanted: RuleSetConfig, error: unknown): Promise<Rules> {
+    if (last) return last;
+    for (const candidate of await older(kind, wanted.version)) {
       try {
-        last = { version: wanted.version, set: await compileDocument(wanted.document, language) };
-        log.info({ kind, version: wanted.version }, 'rules loaded');
-      } catch (err) {
-        log.error(
-          { err, kind, version: wanted.version, kept: last?.version },
-          'published rules do not compile; the last good ones stay',
-        );
-        last ??= { version: 0, set: await compileDocument({ rules: [] }, language) };
+        return await compileOnce(candidate);
+      } catch {
+        // The next older one, then.
       }
     }
-    bySnapshot.set(snapshot, last);
+    throw error;
+  }
+
+  async function prepare(snapshot: ConfigSnapshot): Promise<void> {
+    const wanted = snapshot.rules[kind];
+    // Nothing was ever published: the node runs, so that people can publish, and takes no payments.
+    if (wanted.version === 0) return;
+    try {
+      const rules = await compileOnce(wanted);
+      if (snapshot.arm === 'all') [last, problem] = [rules, undefined];
+      bySnapshot.set(snapshot, rules);
+    } catch (err) {
+      const kept = await lastGood(wanted, err);
+      if (snapshot.arm === 'all') last = kept;
+      bySnapshot.set(snapshot, kept);
+      const message = err instanceof Error ? err.message : String(err);
+      problem = { ref: `${kind}/main`, version: wanted.version, message, running: kept.version };
+      log.error({ err, ...problem }, 'published rules do not compile; the last good ones stay');
+    }
   }
 
   const stop = config.onChange(prepare);
 
   return {
-    of(snapshot: ConfigSnapshot): VersionedRules<F, T> {
+    /** @throws AppError not_configured when no rules of this kind were ever published */
+    of(snapshot: ConfigSnapshot): Rules {
       const rules = bySnapshot.get(snapshot) ?? last;
-      if (!rules) throw new Error(`the ${kind} rules have not been compiled yet`);
+      if (!rules) throw new AppError('not_configured', `no ${kind} rules have been published`);
       return rules;
     },
     /** The version that is really running, which is not the published one when that did not compile. */
     runningVersion: () => last?.version ?? 0,
+    problem: () => problem,
     stop,
   };
 }

@@ -1,6 +1,8 @@
 import type { Pool } from '../platform/db.ts';
 import type { Bus } from '../platform/ports/bus.ts';
-import { type Log, loadSnapshot } from './load-snapshot.ts';
+import { isInCanary } from './canary-share.ts';
+import { type LoadedConfig, type Log, loadConfig } from './load-config.ts';
+import { postgresRulesStore, type RulesStore } from './rules-store.ts';
 import type { ConfigSnapshot, ConfigSource } from './snapshot.ts';
 
 type Listener = (snapshot: ConfigSnapshot) => void | Promise<void>;
@@ -14,9 +16,19 @@ const pollMs = 1_000;
  * configuration table), and compared with the version once a second in case an announcement was missed. Listeners
  * finish before the new snapshot is shown, so what they compile is ready when payments see it.
  */
-export function createConfigSource({ pool, bus, log }: { pool: Pool; bus: Bus; log: Log }) {
+export function createConfigSource({
+  pool,
+  bus,
+  log,
+  store = postgresRulesStore,
+}: {
+  pool: Pool;
+  bus: Bus;
+  log: Log;
+  store?: Pick<RulesStore, 'overlay' | 'isInCanary'>;
+}) {
   const listeners = new Set<Listener>();
-  let snapshot: ConfigSnapshot | undefined;
+  let loaded: LoadedConfig | undefined;
   let loading: Promise<void> | undefined;
   let again = false;
   let gathering: NodeJS.Timeout | undefined;
@@ -24,9 +36,17 @@ export function createConfigSource({ pool, bus, log }: { pool: Pool; bus: Bus; l
   let unsubscribe: (() => Promise<void>) | undefined;
 
   async function reload(): Promise<void> {
-    const fresh = await loadSnapshot(pool, snapshot, log);
-    for (const listener of listeners) await listener(fresh);
-    snapshot = fresh;
+    const fresh = store.overlay(await loadConfig(pool, loaded));
+    const known = new Set(loaded?.all.problems.map(({ ref, version }) => `${ref} ${version}`));
+    for (const problem of fresh.all.problems)
+      if (!known.has(`${problem.ref} ${problem.version}`))
+        log.error(problem, 'a published document is not good; the last good one stays');
+    for (const listener of listeners) {
+      await listener(fresh.all);
+      if (fresh.canary) await listener(fresh.canary.snapshot);
+    }
+    // One assignment: a payment that begins now sees all of the new configuration or none of it.
+    loaded = fresh;
   }
 
   /** Loads what is there now; calls during a load get one more load after it. */
@@ -61,13 +81,19 @@ export function createConfigSource({ pool, bus, log }: { pool: Pool; bus: Bus; l
       name: 'config-version',
       text: 'SELECT version FROM config_state WHERE id = 1',
     });
-    if (rows[0] && rows[0].version !== snapshot?.version) await refresh();
+    if (rows[0] && rows[0].version !== loaded?.all.version) await refresh();
   }
 
   const source: ConfigSource = {
     current() {
-      if (!snapshot) throw new Error('the configuration has not been loaded yet');
-      return snapshot;
+      if (!loaded) throw new Error('the configuration has not been loaded yet');
+      return loaded.all;
+    },
+    snapshotFor(merchantId) {
+      const canary = loaded?.canary;
+      if (!canary) return source.current();
+      const isIn = store.isInCanary(canary.changeId, merchantId) ?? isInCanary(canary, merchantId);
+      return isIn ? canary.snapshot : source.current();
     },
     onChange(listener) {
       listeners.add(listener);
@@ -78,7 +104,7 @@ export function createConfigSource({ pool, bus, log }: { pool: Pool; bus: Bus; l
   return {
     ...source,
     refresh,
-    isLoaded: () => snapshot !== undefined,
+    isLoaded: () => loaded !== undefined,
     async start(): Promise<void> {
       unsubscribe = await bus.subscribe('tributary_config', announced, announced);
       await refresh();

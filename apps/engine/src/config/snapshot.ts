@@ -1,8 +1,9 @@
 import type { TrustedKey } from '@tributary/channels/channel-result';
+import type { ChannelParams } from '@tributary/contracts/channel-config';
 import type { LimitDocument } from '@tributary/contracts/limit';
 import type { ListConfig } from '@tributary/contracts/list';
+import type { ResponseCodeOverride } from '@tributary/contracts/response-codes';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
-import type { ChannelParams } from './channel-params.ts';
 
 /** A merchant as the payment path needs it. */
 export type MerchantConfig = {
@@ -64,7 +65,11 @@ export type AccountConfig = {
 
 export type LimitConfig = LimitDocument;
 
+/** `version` 0: none was ever published. */
 export type RuleSetConfig = { kind: 'risk' | 'routing'; version: number; document: unknown };
+
+/** A document that this node refuses to run, and what it runs instead. */
+export type ConfigProblem = { ref: string; version: number; message: string; running: number | undefined };
 
 /**
  * Everything operations may tune, as one consistent immutable picture. Read in one repeatable-read transaction, swapped
@@ -73,6 +78,11 @@ export type RuleSetConfig = { kind: 'risk' | 'routing'; version: number; documen
 export type ConfigSnapshot = {
   version: bigint;
   loadedAt: Date;
+  /** `canary`: the configuration with a change in it that only a share of merchants gets. */
+  arm: 'all' | 'canary';
+  /** Version of every document in it, by `kind/objectId`. */
+  versions: ReadonlyMap<string, number>;
+  problems: readonly ConfigProblem[];
   merchants: ReadonlyMap<string, MerchantConfig>;
   /** By key id. */
   apiKeys: ReadonlyMap<string, ApiKeyConfig>;
@@ -83,11 +93,17 @@ export type ConfigSnapshot = {
   /** Definitions of lists by id, the built-in ones too. Their entries are data and are looked up where they are used. */
   lists: ReadonlyMap<string, ListConfig>;
   rules: { risk: RuleSetConfig; routing: RuleSetConfig };
+  /** Functions of the product that are switched off from outside, e.g. `refunds`. */
+  featuresOff?: ReadonlySet<string>;
+  /** What operations know of a channel's response codes, by channel and code. */
+  responseCodes: ReadonlyMap<string, ReadonlyMap<string, ResponseCodeOverride>>;
 };
 
 /** The node's current configuration. */
 export type ConfigSource = {
   current(): ConfigSnapshot;
-  /** Called after each swap, with the new snapshot. */
+  /** What a merchant's payments are decided by: the canary for its share of merchants while one runs. */
+  snapshotFor(merchantId: string): ConfigSnapshot;
+  /** Called before each swap, with the new snapshot, and with that of the canary when there is one. */
   onChange(listener: (snapshot: ConfigSnapshot) => void | Promise<void>): () => void;
 };

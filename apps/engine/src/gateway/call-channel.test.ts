@@ -4,8 +4,8 @@ import {
   type ChannelSession,
   UnsupportedCallError,
 } from '@tributary/channels/channel-adapter';
+import { channelParamsSchema } from '@tributary/contracts/channel-config';
 import { describe, expect, it } from 'vitest';
-import { channelParamsSchema } from '../config/channel-params.ts';
 import type { AccountConfig, ChannelConfig, ConfigSnapshot, ConfigSource } from '../config/snapshot.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createAccountCache } from './account-cache.ts';
@@ -108,6 +108,7 @@ function gatewayWith(own: {
   const listeners = new Set<(snapshot: ConfigSnapshot) => void>();
   const config: ConfigSource = {
     current: () => snapshot,
+    snapshotFor: () => snapshot,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -4,7 +4,14 @@ import type { Pool } from './db.ts';
 const everyMs = 2_000;
 
 /** What a node says of itself; the console lists it. */
-export type NodeReport = { configVersion: bigint; riskVersion: number; routeVersion: number; loopDelayMs: number };
+export type NodeReport = {
+  configVersion: bigint;
+  loopDelayMs: number;
+  /** Version of each document that it really runs, by `kind/objectId`. */
+  running: Record<string, number>;
+  /** Documents that it refuses to run, and why. */
+  configErrors: readonly object[];
+};
 
 /** Keeps this node's row in `nodes` fresh, and sweeps out rows of nodes that are long gone. */
 export function createNodeRegistry({
@@ -21,12 +28,21 @@ export function createNodeRegistry({
   let timer: NodeJS.Timeout | undefined;
 
   async function beat(): Promise<void> {
-    const { configVersion, riskVersion, routeVersion, loopDelayMs } = report();
+    const { configVersion, loopDelayMs, running, configErrors } = report();
     await pool.query(
-      `INSERT INTO nodes (id, role, host, pid, config_version, risk_version, route_version, loop_delay_ms)
+      `INSERT INTO nodes (id, role, host, pid, config_version, loop_delay_ms, running, config_errors)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-       ON CONFLICT (id) DO UPDATE SET config_version = $5, risk_version = $6, route_version = $7, loop_delay_ms = $8, last_seen_at = now()`,
-      [node, role, hostname(), process.pid, configVersion, riskVersion, routeVersion, loopDelayMs],
+       ON CONFLICT (id) DO UPDATE SET config_version = $5, loop_delay_ms = $6, running = $7, config_errors = $8, last_seen_at = now()`,
+      [
+        node,
+        role,
+        hostname(),
+        process.pid,
+        configVersion,
+        loopDelayMs,
+        JSON.stringify(running),
+        JSON.stringify(configErrors),
+      ],
     );
   }
 

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
-import { channelParamsSchema } from '../../config/channel-params.ts';
 import { AppError } from '../../platform/app-error.ts';
 import { paymentIdFloor } from '../../platform/ids.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
 const channelId = z.string().min(1).max(64);
 
-export function createChannelsRouter({ prisma, pool, audit, adapters, gatewayStats, clock }: AdminDeps) {
+export function createChannelsRouter({ prisma, pool, audit, adapters, gatewayStats, clock, config }: AdminDeps) {
   /** Outcome of attempts that were begun lately, from the newest ids only. */
   async function recent(minutes: number) {
     const { rows } = await pool.query(
@@ -24,51 +23,59 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
 
   async function list() {
     const [channels, last5, last60] = await Promise.all([
-      prisma.channel.findMany({ include: { accounts: true }, orderBy: [{ priority: 'asc' }, { id: 'asc' }] }),
+      prisma.channel.findMany({ include: { accounts: true }, orderBy: { id: 'asc' } }),
       recent(5),
       recent(60),
     ]);
+    const { channels: documents, versions } = config.current();
     const now = clock.now();
     const none = { total: 0, succeeded: 0, failed: 0, open: 0 };
     return {
       now: now.getTime(),
-      channels: channels.map((channel) => {
-        const adapter = adapters.get(channel.adapter);
-        const off = !channel.enabled || (channel.disabledUntil !== null && channel.disabledUntil > now);
-        return {
-          id: channel.id,
-          name: channel.name,
-          adapter: channel.adapter,
-          state: off ? ('off' as const) : ('on' as const),
-          disabledUntil: channel.disabledUntil?.getTime() ?? null,
-          disabledReason: channel.disabledReason,
-          disabledBy: channel.disabledBy,
-          priority: channel.priority,
-          feeBps: channel.feeBps,
-          params: channelParamsSchema.parse(channel.params),
-          products: [...(adapter?.products.keys() ?? [])],
-          version: channel.version,
-          last5m: last5.get(channel.id) ?? none,
-          last60m: last60.get(channel.id) ?? none,
-          compartments: gatewayStats().filter((one) => one.channelId === channel.id),
-          accounts: channel.accounts.map((account) => ({
-            id: account.id,
-            label: account.label,
-            enabled: account.enabled,
-            baseUrl: account.baseUrl,
-            config: account.config as Record<string, unknown>,
-            // What tells two secrets apart without telling either.
-            secretsFingerprint: createHash('sha256').update(account.secrets).digest('hex').slice(0, 12),
-            trustedKeys: (account.trust as { serial: string; expiresAt?: string }[]).map(({ serial, expiresAt }) => ({
-              serial,
-              expiresAt: expiresAt ?? null,
+      channels: channels
+        .flatMap((row) => {
+          const document = documents.get(row.id);
+          return document ? [{ ...row, ...document, enabled: row.enabled, disabledUntil: row.disabledUntil }] : [];
+        })
+        .sort((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1))
+        .map((channel) => {
+          const adapter = adapters.get(channel.adapter);
+          const off = !channel.enabled || (channel.disabledUntil !== null && channel.disabledUntil > now);
+          return {
+            id: channel.id,
+            name: channel.name,
+            adapter: channel.adapter,
+            state: off ? ('off' as const) : ('on' as const),
+            disabledUntil: channel.disabledUntil?.getTime() ?? null,
+            disabledReason: channel.disabledReason,
+            disabledBy: channel.disabledBy,
+            priority: channel.priority,
+            feeBps: channel.feeBps,
+            params: channel.params,
+            products: [...(adapter?.products.keys() ?? [])],
+            /** Of its document: what a change is written on. */
+            version: versions.get(`channel/${channel.id}`) ?? 0,
+            last5m: last5.get(channel.id) ?? none,
+            last60m: last60.get(channel.id) ?? none,
+            compartments: gatewayStats().filter((one) => one.channelId === channel.id),
+            accounts: channel.accounts.map((account) => ({
+              id: account.id,
+              label: account.label,
+              enabled: account.enabled,
+              baseUrl: account.baseUrl,
+              config: account.config as Record<string, unknown>,
+              // What tells two secrets apart without telling either.
+              secretsFingerprint: createHash('sha256').update(account.secrets).digest('hex').slice(0, 12),
+              trustedKeys: (account.trust as { serial: string; expiresAt?: string }[]).map(({ serial, expiresAt }) => ({
+                serial,
+                expiresAt: expiresAt ?? null,
+              })),
+              minAmount: Number(account.minAmount),
+              maxAmount: Number(account.maxAmount),
+              version: account.version,
             })),
-            minAmount: Number(account.minAmount),
-            maxAmount: Number(account.maxAmount),
-            version: account.version,
-          })),
-        };
-      }),
+          };
+        }),
     };
   }
 
@@ -123,36 +130,6 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
               'UPDATE channels SET enabled = true, disabled_until = NULL, disabled_reason = NULL, disabled_by = NULL, version = version + 1, updated_at = now() WHERE id = $1',
               [input.id],
             ),
-        );
-        return { ok: true };
-      }),
-    updateParams: procedure('channels.write')
-      .input(
-        z.strictObject({
-          id: channelId,
-          params: channelParamsSchema,
-          priority: z.int().min(0).max(100_000),
-          version: z.int(),
-        }),
-      )
-      .mutation(async ({ ctx, input }) => {
-        const before = await mustFind(input.id);
-        await audit.audited(
-          {
-            actor: ctx.actor,
-            action: 'channels.updateParams',
-            objectType: 'channel',
-            objectId: input.id,
-            before: { params: before.params, priority: before.priority },
-            after: { params: input.params, priority: input.priority },
-          },
-          async (client) => {
-            const { rowCount } = await client.query(
-              'UPDATE channels SET params = $2, priority = $3, version = version + 1, updated_at = now() WHERE id = $1 AND version = $4',
-              [input.id, JSON.stringify(input.params), input.priority, input.version],
-            );
-            if (rowCount === 0) throw new AppError('conflict', 'the channel was changed meanwhile');
-          },
         );
         return { ok: true };
       }),

@@ -5,9 +5,10 @@ import { createJsonSchema } from '@tributary/rules/json-schema';
 import { lint } from '@tributary/rules/lint';
 import { type EventTypes, parse } from '@tributary/rules/parse';
 import { inOrder } from '@tributary/rules/rule-set';
-import type { RuleKind } from '../../config/rule-sets.store.ts';
 import { riskLanguage } from '../../risk/check-risk.ts';
 import { routingLanguage } from '../../routing/plan-route.ts';
+
+type RuleKind = 'risk' | 'routing';
 
 const languages: Record<RuleKind, { facts: readonly FactDefinition[]; eventTypes: EventTypes }> = {
   risk: riskLanguage,

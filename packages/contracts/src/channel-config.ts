@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { objectIdSchema } from './config-kind.ts';
+import { cleanText } from './text.ts';
 
 /** How a channel is treated: hot-reloaded, per channel. All times in milliseconds. */
 export const channelParamsSchema = z.strictObject({
@@ -17,3 +19,17 @@ export const channelParamsSchema = z.strictObject({
     .default({}),
 });
 export type ChannelParams = z.infer<typeof channelParamsSchema>;
+
+/** A channel as data; its switch and its accounts are kept apart, because they change without a change request. */
+export const channelDocumentSchema = z.strictObject({
+  id: objectIdSchema,
+  name: cleanText(80),
+  /** Which code speaks for it; several channels may share one. */
+  adapter: z.string().min(1).max(64),
+  /** Lower comes first. */
+  priority: z.int().min(0).max(100_000).default(100),
+  /** Cost in hundredths of a percent of the amount. */
+  feeBps: z.int().min(0).max(10_000).default(60),
+  params: channelParamsSchema.prefault({}),
+});
+export type ChannelDocument = z.infer<typeof channelDocumentSchema>;

@@ -1,0 +1,151 @@
+import {
+  type ChangeItemInput,
+  changeRefSchema,
+  commentSchema,
+  createChangeSchema,
+  editChangeSchema,
+  listChangesSchema,
+  publishChangeSchema,
+  submitChangeSchema,
+  verdictSchema,
+  withReasonSchema,
+} from '@tributary/contracts/change';
+import type { ConfigKind } from '@tributary/contracts/config-kind';
+import { mayDo, type Permission, type Role } from '@tributary/contracts/role';
+import { procedure, router } from '../../access/trpc.ts';
+import { AppError } from '../../platform/app-error.ts';
+import type { AdminDeps } from '../admin-deps.ts';
+import { createChangeReads } from './changes.read.ts';
+
+/** Who may write a kind of document. */
+const writePermission: Record<ConfigKind, Permission> = {
+  risk: 'risk.write',
+  limit: 'risk.write',
+  list: 'risk.write',
+  routing: 'routing.write',
+  service: 'services.write',
+  channel: 'channels.write',
+  response_codes: 'channels.write',
+};
+
+type Viewer = { role: string; approver: boolean };
+
+const mayWrite = ({ role, approver }: Viewer, kind: ConfigKind): boolean =>
+  mayDo({ role: role as Role, approver }, writePermission[kind]);
+
+function refuseForeignKinds(viewer: Viewer, items: readonly Pick<ChangeItemInput, 'kind'>[]): void {
+  const foreign = items.find(({ kind }) => !mayWrite(viewer, kind));
+  if (foreign) throw new AppError('forbidden', `your role ${viewer.role} may not change ${foreign.kind} documents`);
+}
+
+/** Changes of configuration from the draft to the verdict of the watch. */
+export function createChangesRouter({ pool, changes, kinds, clock }: AdminDeps) {
+  const reads = createChangeReads({ pool, kinds, clock });
+  const may = (viewer: Viewer, permission: Permission) =>
+    mayDo({ role: viewer.role as Role, approver: viewer.approver }, permission);
+
+  return router({
+    list: procedure('changes.read')
+      .input(listChangesSchema.prefault({}))
+      .query(({ ctx, input }) => reads.list(input, ctx.actor.id)),
+    /** How many wait for the viewer's approval. */
+    waiting: procedure('changes.read').query(async ({ ctx }) => ({
+      toApprove: may(ctx.viewer, 'changes.approve') ? await reads.countToApprove(ctx.actor.id) : 0,
+    })),
+    get: procedure('changes.read')
+      .input(changeRefSchema)
+      .query(({ ctx, input }) =>
+        reads.get(input.id, {
+          id: ctx.actor.id,
+          mayApprove: may(ctx.viewer, 'changes.approve'),
+          mayPublish: may(ctx.viewer, 'changes.create') || may(ctx.viewer, 'changes.approve'),
+          mayEmergency: may(ctx.viewer, 'changes.emergency'),
+          mayWrite: (kind) => mayWrite(ctx.viewer, kind),
+        }),
+      ),
+    create: procedure('changes.create')
+      .input(createChangeSchema)
+      .mutation(({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, input.items);
+        return changes.create(ctx.actor, input);
+      }),
+    edit: procedure('changes.create')
+      .input(editChangeSchema)
+      .mutation(async ({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, [...(await reads.itemsOf(input.id)), ...(input.items ?? [])]);
+        return changes.edit(ctx.actor, input);
+      }),
+    /** What the gate would say now; changes nothing. */
+    inspect: procedure('changes.read')
+      .input(changeRefSchema)
+      .query(({ input }) => reads.inspect(input.id, changes.inspect)),
+    submit: procedure('changes.create')
+      .input(submitChangeSchema)
+      .mutation(async ({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        return changes.submit(ctx.actor, input);
+      }),
+    approve: procedure('changes.approve')
+      .input(verdictSchema)
+      .mutation(async ({ ctx, input }) => {
+        await changes.approve(ctx.actor, input);
+        return { ok: true };
+      }),
+    reject: procedure('changes.approve')
+      .input(verdictSchema)
+      .mutation(async ({ ctx, input }) => {
+        await changes.reject(ctx.actor, input);
+        return { ok: true };
+      }),
+    withdraw: procedure('changes.create')
+      .input(withReasonSchema)
+      .mutation(async ({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        await changes.withdraw(ctx.actor, input);
+        return { ok: true };
+      }),
+    publish: procedure('changes.create')
+      .input(publishChangeSchema)
+      .mutation(async ({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        return { status: await changes.publish(ctx.actor, input) };
+      }),
+    cancelSchedule: procedure('changes.create')
+      .input(changeRefSchema)
+      .mutation(async ({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        await changes.unschedule(ctx.actor, input.id);
+        return { ok: true };
+      }),
+    /** From the canary's share to all. */
+    promote: procedure('changes.create')
+      .input(changeRefSchema)
+      .mutation(async ({ ctx, input }) => {
+        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        await changes.promote(ctx.actor, input.id);
+        return { ok: true };
+      }),
+    /** Back to before: as a new version, or the end of a canary. On-call may do it too. */
+    rollback: procedure('changes.rollback')
+      .input(withReasonSchema)
+      .mutation(async ({ ctx, input }) => {
+        await changes.rollBack(ctx.actor, input);
+        return { ok: true };
+      }),
+    emergency: procedure('changes.emergency')
+      .input(createChangeSchema)
+      .mutation(({ ctx, input }) => changes.publishEmergency(ctx.actor, input)),
+    reviewEmergency: procedure('changes.approve')
+      .input(verdictSchema)
+      .mutation(async ({ ctx, input }) => {
+        await changes.reviewEmergency(ctx.actor, input);
+        return { ok: true };
+      }),
+    comment: procedure('changes.read')
+      .input(commentSchema)
+      .mutation(async ({ ctx, input }) => {
+        await changes.comment(ctx.actor, input);
+        return { ok: true };
+      }),
+  });
+}

@@ -1,0 +1,404 @@
+import {
+  approvalHours,
+  type ChangeItemInput,
+  type ChangeStatus,
+  type PublishPlan,
+  rollbackHours,
+} from '@tributary/contracts/change';
+import type { ConfigKind } from '@tributary/contracts/config-kind';
+import { AppError } from '../../platform/app-error.ts';
+import type { PoolClient } from '../../platform/db.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Actor, Audit } from '../audit.store.ts';
+import type { ConfigSource } from '../snapshot.ts';
+import {
+  type Change,
+  hashOfItems,
+  insertChange,
+  itemOf,
+  mustFindChange,
+  putItems,
+  tell,
+  updateChange,
+} from './change.store.ts';
+import type { Gate, ItemCheck } from './gate.ts';
+import { putInCanary, putInForce, refuseOvertaken, takeBack } from './put-in-force.ts';
+import { afterAct, type ChangeAct } from './transition.ts';
+
+export type ChangesDeps = {
+  audit: Audit;
+  gate: Gate;
+  config: Pick<ConfigSource, 'current'> & { refresh(): Promise<void> };
+};
+
+/** Documents of these kinds are shared by all merchants inside a node: they can't be in force for a part of them. */
+const sharedKinds: readonly ConfigKind[] = ['channel', 'response_codes'];
+
+const hoursSince = (now: Date, then: Date | undefined): number =>
+  then === undefined ? Number.POSITIVE_INFINITY : (now.getTime() - then.getTime()) / 3_600_000;
+
+/** Everything that can be done to changes. Every act is one transaction with its line in the story and in the audit log. */
+export function createChanges({ audit, gate, config }: ChangesDeps) {
+  /** Does an act on a locked change, if its status allows it. */
+  async function act<Result>(
+    actor: Actor,
+    id: string,
+    name: ChangeAct,
+    details: { reason?: string | undefined; after?: unknown; contentHash?: string | undefined },
+    work: (client: PoolClient, change: Change, to: ChangeStatus) => Promise<Result>,
+  ): Promise<Result> {
+    return audit.audited(
+      {
+        actor,
+        action: `changes.${name}`,
+        objectType: 'change',
+        objectId: id,
+        ...(details.reason === undefined ? {} : { reason: details.reason }),
+        ...(details.after === undefined ? {} : { after: details.after }),
+      },
+      async (client) => {
+        const change = await mustFindChange(client, id, true);
+        if (details.contentHash !== undefined && details.contentHash !== change.contentHash)
+          throw new AppError('conflict', 'the change was edited since you looked at it');
+        const to = afterAct(change.status, name);
+        if (to === undefined)
+          throw new AppError('conflict', `the change is ${change.status}: it can't ${say(name)} now`);
+        const result = await work(client, change, to);
+        await updateChange(client, id, { status: to });
+        await tell(client, id, actor.id, name, change.status, to, details.reason ? { reason: details.reason } : {});
+        return result;
+      },
+    );
+  }
+
+  const inspect = (change: Change): Promise<ItemCheck[]> => gate.inspect(change.items, config.current());
+
+  async function create(
+    actor: Actor,
+    input: { title: string; reason: string; items: ChangeItemInput[]; reverts?: string | undefined },
+  ): Promise<{ id: string; contentHash: string }> {
+    const id = newId('chg');
+    return audit.audited(
+      {
+        actor,
+        action: 'changes.create',
+        objectType: 'change',
+        objectId: id,
+        reason: input.reason,
+        after: headOf(input),
+      },
+      async (client) => {
+        const items = input.items.map(itemOf);
+        const made = await insertChange(
+          client,
+          { id, title: input.title, reason: input.reason, items, emergency: false, reverts: input.reverts },
+          actor.id,
+        );
+        return { id, contentHash: made.contentHash };
+      },
+    );
+  }
+
+  /** An edit after the submission takes every verdict with it. */
+  async function edit(
+    actor: Actor,
+    input: {
+      id: string;
+      contentHash: string;
+      title?: string | undefined;
+      reason?: string | undefined;
+      items?: ChangeItemInput[] | undefined;
+    },
+  ): Promise<{ contentHash: string }> {
+    return act(
+      actor,
+      input.id,
+      'edit',
+      { contentHash: input.contentHash, after: headOf(input) },
+      async (client, change) => {
+        const items = input.items?.map(itemOf);
+        if (items) await putItems(client, change.id, items);
+        const contentHash = items ? hashOfItems(items) : change.contentHash;
+        await updateChange(client, change.id, {
+          title: input.title ?? change.title,
+          reason: input.reason ?? change.reason,
+          content_hash: contentHash,
+          authors: [...new Set([...change.authors, actor.id])],
+          approved_at: null,
+          publish_at: null,
+          plan: null,
+          checks: null,
+          error: null,
+        });
+        return { contentHash };
+      },
+    );
+  }
+
+  async function submit(
+    actor: Actor,
+    input: { id: string; contentHash: string; acknowledgement?: string | undefined },
+  ): Promise<{ checks: ItemCheck[] }> {
+    return act(actor, input.id, 'submit', { contentHash: input.contentHash }, async (client, change) => {
+      await refuseOvertaken(client, change.items);
+      const checks = await inspect(change);
+      gate.refuse(checks);
+      const findings = checks.flatMap((check) => check.findings);
+      if (findings.length > 0 && input.acknowledgement === undefined)
+        throw new AppError('invalid_request', 'the findings need a word on why they are as they should be', {
+          errors: findings.slice(0, 50).map(({ path, message }) => ({ path: path || 'items', message })),
+        });
+      await updateChange(client, change.id, {
+        submitted_at: new Date(change.now),
+        approved_at: null,
+        error: null,
+        checks: JSON.stringify({ items: checks, acknowledgement: input.acknowledgement ?? null }),
+      });
+      return { checks };
+    });
+  }
+
+  async function approve(actor: Actor, input: { id: string; contentHash: string; comment?: string | undefined }) {
+    return act(
+      actor,
+      input.id,
+      'approve',
+      { contentHash: input.contentHash, reason: input.comment },
+      async (client, change) => {
+        if (change.authors.includes(actor.id))
+          throw new AppError('forbidden', 'you wrote this change: somebody else has to approve it');
+        await refuseOvertaken(client, change.items);
+        await sayVerdict(client, change, actor, 'approve', input.comment);
+        await updateChange(client, change.id, { approved_at: change.now });
+      },
+    );
+  }
+
+  async function reject(actor: Actor, input: { id: string; contentHash: string; comment?: string | undefined }) {
+    return act(actor, input.id, 'reject', { contentHash: input.contentHash, reason: input.comment }, (client, change) =>
+      sayVerdict(client, change, actor, 'reject', input.comment),
+    );
+  }
+
+  const withdraw = (actor: Actor, input: { id: string; reason: string }) =>
+    act(actor, input.id, 'withdraw', { reason: input.reason }, async () => undefined);
+
+  /** Publishes now, first for a share, or later, as the plan says. What fails at a later time is told on the change. */
+  async function publish(
+    actor: Actor,
+    input: { id: string; contentHash: string; plan: PublishPlan },
+  ): Promise<ChangeStatus> {
+    const { plan } = input;
+    const later = plan.at !== undefined && plan.at > Date.now();
+    const name = later ? 'schedule' : plan.canary ? 'start_canary' : 'publish';
+    const status = await act(
+      actor,
+      input.id,
+      name,
+      { contentHash: input.contentHash, after: plan },
+      async (client, change, to) => {
+        refuseSharedCanary(change, plan);
+        refuseOldApproval(change);
+        if (later) {
+          await updateChange(client, change.id, {
+            plan: JSON.stringify(plan),
+            publish_at: new Date(plan.at ?? 0),
+            error: null,
+          });
+        } else await bringOn(client, change, plan, actor.id);
+        return to;
+      },
+    );
+    await config.refresh();
+    return status;
+  }
+
+  /** The gate once more, then into force: the caller holds the change and sets its status. */
+  async function bringOn(client: PoolClient, change: Change, plan: PublishPlan, actor: string): Promise<void> {
+    gate.refuse(await inspect(change));
+    const now = change.now.getTime();
+    if (plan.canary) await putInCanary(client, change, plan.canary.percent, actor);
+    else await putInForce(client, change, actor);
+    const minutes = plan.canary?.minutes ?? plan.watch.minutes;
+    await updateChange(client, change.id, {
+      plan: JSON.stringify(plan),
+      published_at: change.now,
+      published_by: actor,
+      publish_at: null,
+      stage_ends_at: new Date(now + minutes * 60_000),
+      error: null,
+    });
+  }
+
+  /** From the canary's share to everybody. */
+  async function promote(actor: Actor, id: string): Promise<void> {
+    await act(actor, id, 'publish', {}, async (client, change) => {
+      if (change.status !== 'canary' || !change.plan) throw new AppError('conflict', 'the change is no canary');
+      await putInForce(client, change, actor.id);
+      await updateChange(client, id, {
+        published_at: change.now,
+        stage_ends_at: new Date(change.now.getTime() + change.plan.watch.minutes * 60_000),
+      });
+    });
+    await config.refresh();
+  }
+
+  const unschedule = (actor: Actor, id: string) =>
+    act(actor, id, 'unschedule', {}, (client) => updateChange(client, id, { publish_at: null }));
+
+  /** Back to what was before, as a new version. A canary just ends. */
+  async function rollBack(actor: Actor, input: { id: string; reason: string; outcome?: unknown }): Promise<void> {
+    await act(actor, input.id, 'roll_back', { reason: input.reason }, async (client, change) => {
+      if (change.status === 'verified' && hoursSince(change.now, change.publishedAt) > rollbackHours)
+        throw new AppError(
+          'conflict',
+          `it was published more than ${rollbackHours} h ago: make a change that reverts it`,
+        );
+      if (change.status !== 'canary') await takeBack(client, change, actor.id, input.reason);
+      await updateChange(client, change.id, {
+        stage_ends_at: null,
+        ...(input.outcome === undefined ? {} : { outcome: JSON.stringify(input.outcome) }),
+      });
+    });
+    await config.refresh();
+  }
+
+  /** The watch ended well. */
+  const verify = (actor: Actor, id: string, outcome: unknown) =>
+    act(actor, id, 'verify', {}, (client) =>
+      updateChange(client, id, { stage_ends_at: null, outcome: JSON.stringify(outcome) }),
+    );
+
+  const voidIt = (actor: Actor, id: string, why: string) =>
+    act(actor, id, 'void', { reason: why }, (client) =>
+      updateChange(client, id, { approved_at: null, publish_at: null, error: why }),
+    );
+
+  /** Published at once by one person; another one has to look at it afterwards. */
+  async function publishEmergency(
+    actor: Actor,
+    input: { title: string; reason: string; items: ChangeItemInput[]; reverts?: string | undefined },
+  ): Promise<{ id: string }> {
+    const id = newId('chg');
+    await audit.audited(
+      {
+        actor,
+        action: 'changes.publish_emergency',
+        objectType: 'change',
+        objectId: id,
+        reason: input.reason,
+        after: headOf(input),
+      },
+      async (client) => {
+        const items = input.items.map(itemOf);
+        const change = await insertChange(
+          client,
+          { id, title: input.title, reason: input.reason, items, emergency: true, reverts: input.reverts },
+          actor.id,
+        );
+        const plan: PublishPlan = {
+          watch: {
+            minutes: 15,
+            thresholds: { maxSuccessDrop: 5, maxRejectRise: 5, maxErrorRise: 2, minPayments: 50 },
+            autoRollback: false,
+          },
+        };
+        await bringOn(client, change, plan, actor.id);
+        await updateChange(client, id, { status: 'watching', review_open: true });
+        await tell(client, id, actor.id, 'publish_emergency', 'draft', 'watching', { reason: input.reason });
+      },
+    );
+    await config.refresh();
+    return { id };
+  }
+
+  /** The second pair of eyes on an emergency publish. */
+  async function reviewEmergency(
+    actor: Actor,
+    input: { id: string; contentHash: string; comment?: string | undefined },
+  ) {
+    await audit.audited(
+      {
+        actor,
+        action: 'changes.review',
+        objectType: 'change',
+        objectId: input.id,
+        ...(input.comment ? { reason: input.comment } : {}),
+      },
+      async (client) => {
+        const change = await mustFindChange(client, input.id, true);
+        if (!change.reviewOpen) throw new AppError('conflict', 'there is nothing to review');
+        if (change.contentHash !== input.contentHash) throw new AppError('conflict', 'this is not what was published');
+        if (change.authors.includes(actor.id))
+          throw new AppError('forbidden', 'you published this: somebody else has to review it');
+        await sayVerdict(client, change, actor, 'review', input.comment);
+        await updateChange(client, change.id, { review_open: false });
+        await tell(client, change.id, actor.id, 'reviewed', undefined, undefined, { comment: input.comment });
+      },
+    );
+  }
+
+  async function comment(actor: Actor, input: { id: string; text: string }): Promise<void> {
+    await audit.audited(
+      { actor, action: 'changes.comment', objectType: 'change', objectId: input.id, after: { text: input.text } },
+      async (client) => {
+        await mustFindChange(client, input.id, true);
+        await tell(client, input.id, actor.id, 'comment', undefined, undefined, { text: input.text });
+      },
+    );
+  }
+
+  return {
+    create,
+    edit,
+    submit,
+    approve,
+    reject,
+    withdraw,
+    publish,
+    unschedule,
+    promote,
+    rollBack,
+    verify,
+    voidIt,
+    publishEmergency,
+    reviewEmergency,
+    comment,
+    inspect,
+  };
+}
+
+export type Changes = ReturnType<typeof createChanges>;
+
+async function sayVerdict(
+  client: PoolClient,
+  change: Change,
+  actor: Actor,
+  verdict: 'approve' | 'reject' | 'review',
+  comment: string | undefined,
+): Promise<void> {
+  await client.query(
+    'INSERT INTO change_approvals (change_id, content_hash, verdict, by, comment) VALUES ($1, $2, $3, $4, $5)',
+    [change.id, change.contentHash, verdict, actor.id, comment ?? ''],
+  );
+}
+
+function refuseOldApproval(change: Change): void {
+  if (hoursSince(change.now, change.approvedAt) > approvalHours)
+    throw new AppError('conflict', `the approval is more than ${approvalHours} h old: submit the change again`);
+}
+
+function refuseSharedCanary(change: Change, plan: PublishPlan): void {
+  const shared = plan.canary && change.items.find(({ kind }) => sharedKinds.includes(kind));
+  if (shared)
+    throw new AppError('invalid_request', `a ${shared.kind} is shared by all merchants: publish it for all`, {
+      errors: [{ path: 'plan.canary', message: `is not possible with ${shared.kind}/${shared.objectId}` }],
+    });
+}
+
+const say = (act: ChangeAct): string => `be ${act.replace('_', ' ')}`;
+
+const headOf = (input: { title?: string | undefined; items?: ChangeItemInput[] | undefined }) => ({
+  title: input.title,
+  items: input.items?.map(({ kind, objectId, baseVersion }) => ({ ref: `${kind}/${objectId}`, baseVersion })),
+});

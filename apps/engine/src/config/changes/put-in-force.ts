@@ -1,0 +1,132 @@
+import { AppError } from '../../platform/app-error.ts';
+import type { PoolClient } from '../../platform/db.ts';
+import { type Change, type ChangeItem, liveVersions } from './change.store.ts';
+
+/** A document of the change is no longer what it was written on. */
+export class Overtaken extends AppError {
+  readonly refs: string[];
+  constructor(refs: string[]) {
+    super('conflict', `published meanwhile: ${refs.join(', ')}`);
+    this.refs = refs;
+  }
+}
+
+/** Takes the documents of a change for this transaction, so that nobody publishes them meanwhile. */
+async function lock(client: PoolClient, items: readonly ChangeItem[]): Promise<void> {
+  const keys = items.map(({ kind, objectId }) => `${kind}/${objectId}`).sort();
+  for (const key of keys)
+    await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config'), hashtext($1))`, [key]);
+}
+
+/** @throws Overtaken when a document of the change has another version in force than it was written on */
+export async function refuseOvertaken(client: PoolClient, items: readonly ChangeItem[]): Promise<void> {
+  const live = await liveVersions(client, items);
+  const refs = items.filter((item, index) => live[index] !== item.baseVersion);
+  if (refs.length > 0) throw new Overtaken(refs.map(({ kind, objectId }) => `${kind}/${objectId}`));
+}
+
+/**
+ * Puts every document of a change in force for all, in the caller's transaction: all of them or none.
+ * @throws Overtaken
+ */
+export async function putInForce(client: PoolClient, change: Change, actor: string): Promise<void> {
+  await lock(client, change.items);
+  await refuseOvertaken(client, change.items);
+  for (const item of change.items) {
+    if (item.publishedVersion !== undefined) {
+      // A canary has it already.
+      await client.query('SELECT tributary_put_in_force($1, $2, $3, $4, $5)', [
+        item.kind,
+        item.objectId,
+        item.publishedVersion,
+        actor,
+        change.id,
+      ]);
+      continue;
+    }
+    const { rows } = await client.query('SELECT tributary_publish($1, $2, $3, $4, $5, $6, $7) AS version', [
+      item.kind,
+      item.objectId,
+      item.document === null ? null : JSON.stringify(item.document),
+      actor,
+      change.title,
+      item.contentHash,
+      change.id,
+    ]);
+    await keepVersion(client, change.id, item, rows[0].version);
+  }
+}
+
+/**
+ * Gives every document of a change a version that only the canary's share of merchants gets.
+ * @throws Overtaken
+ */
+export async function putInCanary(client: PoolClient, change: Change, percent: number, actor: string): Promise<void> {
+  await lock(client, change.items);
+  await refuseOvertaken(client, change.items);
+  for (const item of change.items) {
+    const { rows } = await client.query(
+      `INSERT INTO config_versions (kind, object_id, version, document, content_hash, note, created_by, change_id)
+       SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7 FROM config_versions WHERE kind = $1 AND object_id = $2
+       RETURNING version`,
+      [
+        item.kind,
+        item.objectId,
+        item.document === null ? null : JSON.stringify(item.document),
+        item.contentHash,
+        change.title,
+        actor,
+        change.id,
+      ],
+    );
+    await client.query(
+      `INSERT INTO config_publications (kind, object_id, version, change_id, arm, percent, published_by, published_at)
+       VALUES ($1, $2, $3, $4, 'canary', $5, $6, clock_timestamp())`,
+      [item.kind, item.objectId, rows[0].version, change.id, percent, actor],
+    );
+    await keepVersion(client, change.id, item, rows[0].version);
+  }
+}
+
+/**
+ * Takes a published change back: each document gets a new version equal to the one before the change. History is never
+ * rewritten.
+ * @throws Overtaken when somebody has published on top of it
+ */
+export async function takeBack(client: PoolClient, change: Change, actor: string, reason: string): Promise<void> {
+  await lock(client, change.items);
+  const { rows } = await client.query(
+    `SELECT w.kind || '/' || w.object_id AS ref, l.version AS live, v.document AS before
+     FROM unnest($1::text[], $2::text[], $3::int[]) AS w(kind, object_id, base)
+     LEFT JOIN config_live l USING (kind, object_id)
+     LEFT JOIN config_versions v ON v.kind = w.kind AND v.object_id = w.object_id AND v.version = w.base`,
+    [
+      change.items.map(({ kind }) => kind),
+      change.items.map(({ objectId }) => objectId),
+      change.items.map(({ baseVersion }) => baseVersion),
+    ],
+  );
+  const found = new Map(rows.map((row) => [row.ref, row]));
+  const stale = change.items.filter(
+    ({ kind, objectId, publishedVersion }) => found.get(`${kind}/${objectId}`)?.live !== publishedVersion,
+  );
+  if (stale.length > 0) throw new Overtaken(stale.map(({ kind, objectId }) => `${kind}/${objectId}`));
+  for (const { kind, objectId, baseVersion } of change.items) {
+    const before = found.get(`${kind}/${objectId}`)?.before ?? null;
+    await client.query('SELECT tributary_publish($1, $2, $3, $4, $5, NULL, $6)', [
+      kind,
+      objectId,
+      before === null ? null : JSON.stringify(before),
+      actor,
+      `back to v${baseVersion}: ${reason}`.slice(0, 500),
+      change.id,
+    ]);
+  }
+}
+
+async function keepVersion(client: PoolClient, id: string, item: ChangeItem, version: number): Promise<void> {
+  await client.query(
+    'UPDATE change_items SET published_version = $4 WHERE change_id = $1 AND kind = $2 AND object_id = $3',
+    [id, item.kind, item.objectId, version],
+  );
+}

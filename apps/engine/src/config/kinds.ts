@@ -1,0 +1,147 @@
+import type { ConfigKind } from '@tributary/contracts/config-kind';
+import type { FactDefinition } from '@tributary/rules/define-fact';
+import { diff } from '@tributary/rules/diff';
+import { lint } from '@tributary/rules/lint';
+import { type EventTypes, parse } from '@tributary/rules/parse';
+import { canonicalJson } from './content-hash.ts';
+import { readDocument } from './documents.ts';
+import type { ConfigSnapshot } from './snapshot.ts';
+
+/** What a check has to say of a document. `path` leads into it. */
+export type Finding = { path: string; message: string; code: string };
+
+/** `errors` forbid publishing; `findings` must be acknowledged. */
+export type DocumentCheck = { errors: Finding[]; findings: Finding[] };
+
+/** A sentence in both languages. */
+export type Words = { en: string; zh: string };
+
+type Language = { facts: readonly FactDefinition[]; eventTypes: EventTypes };
+
+export type KindDeps = {
+  languages: Record<'risk' | 'routing', Language>;
+  adapters: ReadonlyMap<string, { products: { has(product: string): boolean } }>;
+};
+
+/** What is known of each kind of document beyond its shape: how to check it and how to tell what changed. */
+export function createConfigKinds({ languages, adapters }: KindDeps) {
+  /** @param around the configuration with the whole change in it, for what documents say of each other */
+  function check(kind: ConfigKind, objectId: string, document: unknown, around: ConfigSnapshot): DocumentCheck {
+    if (kind === 'risk' || kind === 'routing') return checkRules(languages[kind], document);
+    const read = readDocument({ kind, objectId, version: 0, document, contentHash: '' });
+    if ('misfits' in read) {
+      return { errors: read.misfits.map((misfit) => ({ ...misfit, code: 'does_not_fit' })), findings: [] };
+    }
+    switch (read.kind) {
+      case 'service': {
+        const { product, channelIds, minAmount, maxAmount, enabled } = read.value;
+        const errors = channelIds.flatMap((id, index) =>
+          around.channels.has(id)
+            ? []
+            : [{ path: `channelIds.${index}`, message: `there is no channel ${id}`, code: 'unknown_channel' }],
+        );
+        if (minAmount > maxAmount)
+          errors.push({ path: 'maxAmount', message: 'is below minAmount', code: 'empty_range' });
+        const speaks = channelIds.some((id) =>
+          adapters.get(around.channels.get(id)?.adapter ?? '')?.products.has(product),
+        );
+        const findings =
+          errors.length === 0 && enabled && !speaks
+            ? [{ path: 'product', message: `none of its channels speaks ${product}`, code: 'unserved' }]
+            : [];
+        return { errors, findings };
+      }
+      case 'channel':
+        return adapters.has(read.value.adapter)
+          ? { errors: [], findings: [] }
+          : {
+              errors: [
+                { path: 'adapter', message: `there is no adapter ${read.value.adapter}`, code: 'unknown_adapter' },
+              ],
+              findings: [],
+            };
+      case 'response_codes':
+        return around.channels.has(objectId)
+          ? { errors: [], findings: [] }
+          : {
+              errors: [{ path: 'id', message: `there is no channel ${objectId}`, code: 'unknown_channel' }],
+              findings: [],
+            };
+      case 'limit': {
+        const { merchantIds = [], serviceIds = [], channelIds = [] } = read.value.match;
+        const unknown = [
+          ...merchantIds.filter((id) => !around.merchants.has(id)).map((id) => `merchant ${id}`),
+          ...serviceIds.filter((id) => !around.services.has(id)).map((id) => `service ${id}`),
+          ...channelIds.filter((id) => !around.channels.has(id)).map((id) => `channel ${id}`),
+        ];
+        const findings = unknown.map((name) => ({
+          path: 'match',
+          message: `there is no ${name}`,
+          code: 'unknown_match',
+        }));
+        return { errors: [], findings };
+      }
+      default:
+        return { errors: [], findings: [] };
+    }
+  }
+
+  /** What a removal would leave without its footing. */
+  function checkRemoval(kind: ConfigKind, objectId: string, around: ConfigSnapshot): DocumentCheck {
+    if (kind === 'risk' || kind === 'routing') {
+      return {
+        errors: [{ path: '', message: 'a rule set can not be taken out, only changed', code: 'needed' }],
+        findings: [],
+      };
+    }
+    if (kind !== 'channel') return { errors: [], findings: [] };
+    const users = [...around.services.values()].filter(({ channelIds }) => channelIds.includes(objectId));
+    const accounts = [...around.accounts.values()].filter(({ channelId }) => channelId === objectId);
+    return {
+      errors: [
+        ...users.map(({ id }) => ({ path: '', message: `service ${id} uses it`, code: 'in_use' })),
+        ...(accounts.length > 0 ? [{ path: '', message: `it has ${accounts.length} accounts`, code: 'in_use' }] : []),
+      ],
+      findings: [],
+    };
+  }
+
+  /** What changed between two contents of a document, in words. Null: it was, or will be, not there. */
+  function wordsOf(kind: ConfigKind, objectId: string, before: unknown, after: unknown): Words[] {
+    if (before === null && after === null) return [];
+    if (before === null) return [{ en: `${kind} ${objectId} is new`, zh: `新增 ${kind} ${objectId}` }];
+    if (after === null) return [{ en: `${kind} ${objectId} is taken out`, zh: `移除 ${kind} ${objectId}` }];
+    if (kind === 'risk' || kind === 'routing') {
+      const [old, fresh] = [parse(before, languages[kind]), parse(after, languages[kind])];
+      if (old.ok && fresh.ok) return diff(old.value, fresh.value).map(({ words }) => ({ ...words }));
+    }
+    return fieldChanges(before, after).map(([path, from, to]) => ({
+      en: `${path}: ${from} → ${to}`,
+      zh: `${path}：${from} → ${to}`,
+    }));
+  }
+
+  return { check, checkRemoval, wordsOf };
+}
+
+export type ConfigKinds = ReturnType<typeof createConfigKinds>;
+
+function checkRules(language: Language, document: unknown): DocumentCheck {
+  const parsed = parse(document, language);
+  const plain = ({ path, message, code }: Finding): Finding => ({ path, message, code });
+  if (!parsed.ok) return { errors: parsed.issues.map(plain), findings: [] };
+  return { errors: [], findings: lint(parsed.value, { facts: language.facts }).map(plain) };
+}
+
+/** The leaves that differ, with both values as JSON; lists are compared whole. */
+function fieldChanges(before: unknown, after: unknown, path = ''): [string, string, string][] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(before) || !isObject(after)) return [[path || '(all)', shown(before), shown(after)]];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .sort()
+    .flatMap((key) => fieldChanges(before[key], after[key], path === '' ? key : `${path}.${key}`));
+}
+
+const shown = (value: unknown): string => (value === undefined ? '-' : canonicalJson(value).slice(0, 200));
