@@ -11,6 +11,8 @@ export const nav: readonly { group: string; pages: readonly NavPage[] }[] = [
     pages: [
       { path: '/rules/routing', key: 'routing', anyOf: ['routing.read'], hotkey: 'r' },
       { path: '/rules/risk', key: 'risk', anyOf: ['risk.read'], hotkey: 'k' },
+      { path: '/rules/lab', key: 'lab', anyOf: ['lab.read'], hotkey: 't' },
+      { path: '/changes', key: 'changes', anyOf: ['changes.read'], hotkey: 'v' },
       { path: '/limits', key: 'limits', anyOf: ['risk.read'], hotkey: 'l' },
       { path: '/lists', key: 'lists', anyOf: ['risk.read'], hotkey: 'b' },
       { path: '/reviews', key: 'reviews', anyOf: ['risk.read'], hotkey: 'e' },

@@ -2,7 +2,7 @@
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import type { AppRouter } from '@tributary/engine/router';
-import { createTRPCClient, httpBatchLink, type TRPCClientErrorLike } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, type TRPCClientErrorLike, type TRPCLink } from '@trpc/client';
 import type { inferRouterOutputs } from '@trpc/server';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
@@ -19,6 +19,15 @@ const worthRetrying = (failures: number, error: unknown): boolean => {
   return failures < 1 && status >= 500;
 };
 
+/** Endless queries say which way they go; every list of ours goes forward, and inputs with unknown keys are refused. */
+const withoutDirection: TRPCLink<AppRouter> =
+  () =>
+  ({ op, next }) => {
+    if (op.type !== 'query' || typeof op.input !== 'object' || op.input === null) return next(op);
+    const { direction: _, ...input } = op.input as Record<string, unknown>;
+    return next({ ...op, input });
+  };
+
 export function TrpcProvider({ children }: { children: ReactNode }) {
   const [queries] = useState(
     () =>
@@ -30,7 +39,7 @@ export function TrpcProvider({ children }: { children: ReactNode }) {
       }),
   );
   const [client] = useState(() =>
-    createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '/trpc', maxItems: 10 })] }),
+    createTRPCClient<AppRouter>({ links: [withoutDirection, httpBatchLink({ url: '/trpc', maxItems: 10 })] }),
   );
   return (
     <QueryClientProvider client={queries}>

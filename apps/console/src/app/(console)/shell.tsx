@@ -2,7 +2,9 @@
 
 import {
   Boxes,
+  FlaskConical,
   Gauge,
+  GitPullRequestArrow,
   House,
   ListChecks,
   LogOut,
@@ -35,6 +37,8 @@ const icons: Record<string, typeof Gauge> = {
   orders: ReceiptText,
   routing: Split,
   risk: ShieldCheck,
+  lab: FlaskConical,
+  changes: GitPullRequestArrow,
   limits: Gauge,
   lists: ListChecks,
   reviews: UserRoundCheck,

@@ -2,125 +2,86 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { Fragment, useState } from 'react';
-import { money } from '@/lib/format';
+import { parseAsString, useQueryState } from 'nuqs';
+import { useState } from 'react';
+import { useVersions } from '@/changes/use-versions';
 import { useMe } from '@/lib/session';
 import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
-import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Empty } from '@/ui/states';
-import { Page, Section, Table, Td, Th } from '@/ui/table';
+import { Page, Table, Th } from '@/ui/table';
+import { Counters } from './counters';
 import { LimitForm } from './limit-form';
+import { LimitRow } from './limit-row';
 
 export type Limit = Outputs['limits']['list'][number];
 
-/** Cumulative limits with what is used of them, and who is blocked. */
+/** Every limit with its fullest counters: how full, and when it will be. */
 export function Limits() {
   const t = useTranslations('limits');
   const { may } = useMe();
   const [editing, setEditing] = useState<Limit | 'new'>();
+  const [open, setOpen] = useQueryState('limit', parseAsString);
+  const versions = useVersions();
   const query = useQuery(useTrpc().limits.list.queryOptions(undefined, { refetchInterval: 5_000 }));
   return (
-    <Page title={t('title')} lead={t('lead')}>
-      <Section
-        title={t('limits')}
-        actions={may('risk.write') ? <Button onClick={() => setEditing('new')}>{t('add')}</Button> : undefined}
-      >
-        <Loaded query={query}>
-          {(limits) =>
-            limits.length === 0 ? (
-              <Empty title={t('none')} />
-            ) : (
-              <Table
-                wide
-                label={t('limits')}
-                head={
-                  <>
-                    {[t('name'), t('state'), t('per'), t('only'), t('period'), t('ceiling'), t('used')].map((name) => (
-                      <Th key={name}>{name}</Th>
-                    ))}
-                    <Th>
-                      <span className="sr-only">{t('act')}</span>
-                    </Th>
-                  </>
-                }
-              >
-                {limits.map((limit) => (
-                  <tr key={limit.id} className="border-b align-top">
-                    <Td>
-                      {limit.name} <span className="font-mono text-xs text-subtle">{limit.id}</span>
-                    </Td>
-                    <Td>
-                      <Chip tone={limit.enabled ? 'success' : 'closed'}>{t(limit.enabled ? 'on' : 'off')}</Chip>
-                    </Td>
-                    <Td>
-                      {limit.scope.length === 0 ? t('all') : limit.scope.map((one) => t(`scopes.${one}`)).join(' + ')}
-                    </Td>
-                    <Td className="font-mono text-xs">
-                      {Object.entries(limit.match)
-                        .map(([name, value]) => `${name}=${value}`)
-                        .join(' ') || '—'}
-                    </Td>
-                    <Td>{t(`periods.${limit.period}`)}</Td>
-                    <Td className="whitespace-nowrap">
-                      {[
-                        limit.maxAmount === null ? '' : money(limit.maxAmount, limit.currency),
-                        limit.maxCount === null ? '' : t('count', { count: limit.maxCount }),
-                      ]
-                        .filter(Boolean)
-                        .join(' · ')}
-                    </Td>
-                    <Td>
-                      <Usage limit={limit} />
-                    </Td>
-                    <Td className="text-right">
-                      {may('risk.write') ? (
-                        <Button look="quiet" onClick={() => setEditing(limit)}>
-                          {t('edit')}
-                        </Button>
-                      ) : null}
-                    </Td>
-                  </tr>
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={
+        may('risk.write') ? (
+          <Button look="primary" onClick={() => setEditing('new')}>
+            {t('add')}
+          </Button>
+        ) : undefined
+      }
+    >
+      <Loaded query={query}>
+        {(limits) =>
+          limits.length === 0 ? (
+            <Empty title={t('none')}>{t('noneHint')}</Empty>
+          ) : (
+            <Table
+              wide
+              label={t('limits')}
+              head={
+                <>
+                  {[t('name'), t('state'), t('per'), t('ceiling'), t('used'), t('forecast')].map((name) => (
+                    <Th key={name}>{name}</Th>
+                  ))}
+                  <Th>
+                    <span className="sr-only">{t('act')}</span>
+                  </Th>
+                </>
+              }
+            >
+              {[...limits]
+                .sort((a, b) => (b.usage[0]?.share ?? -1) - (a.usage[0]?.share ?? -1))
+                .map((limit) => (
+                  <LimitRow
+                    key={limit.id}
+                    limit={limit}
+                    now={Date.now()}
+                    mayEdit={may('risk.write')}
+                    onOpen={() => void setOpen(limit.id)}
+                    onEdit={() => setEditing(limit)}
+                  />
                 ))}
-              </Table>
-            )
-          }
-        </Loaded>
-      </Section>
+            </Table>
+          )
+        }
+      </Loaded>
+      {open ? (
+        <Counters limitId={open} limit={query.data?.find(({ id }) => id === open)} onClose={() => void setOpen(null)} />
+      ) : null}
       {editing ? (
-        <LimitForm limit={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)} />
+        <LimitForm
+          limit={editing === 'new' ? undefined : editing}
+          versions={versions}
+          onClose={() => setEditing(undefined)}
+        />
       ) : null}
     </Page>
-  );
-}
-
-/** The counters that are fullest, each with its share. */
-function Usage({ limit }: { limit: Limit }) {
-  const t = useTranslations('limits');
-  if (limit.usage.length === 0) return <span className="text-subtle">{t('unused')}</span>;
-  return (
-    <dl className="grid grid-cols-[minmax(0,auto)_6rem_auto] items-center gap-x-3 text-xs leading-5">
-      {limit.usage.slice(0, 4).map((one) => {
-        const share = Math.max(
-          limit.maxAmount ? one.amount / limit.maxAmount : 0,
-          limit.maxCount ? one.count / limit.maxCount : 0,
-        );
-        const tone = share >= 0.9 ? 'bg-failed' : share >= 0.6 ? 'bg-warn' : 'bg-primary';
-        return (
-          <Fragment key={one.scopeKey + one.windowStart}>
-            <dt className="max-w-56 truncate font-mono" title={one.scopeKey}>
-              {one.scopeKey}
-            </dt>
-            <dd aria-hidden className="h-1.5 overflow-hidden rounded-full border border-edge">
-              <span className={`block h-full ${tone}`} style={{ width: `${Math.min(1, share) * 100}%` }} />
-            </dd>
-            <dd className="whitespace-nowrap">
-              {money(one.amount, limit.currency)} · {t('count', { count: one.count })}
-            </dd>
-          </Fragment>
-        );
-      })}
-    </dl>
   );
 }

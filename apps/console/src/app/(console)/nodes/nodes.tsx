@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { dateTime, duration } from '@/lib/format';
-import { useTrpc } from '@/lib/trpc';
+import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Page, Table, Td, Th } from '@/ui/table';
@@ -17,48 +17,90 @@ export function Nodes() {
   return (
     <Page title={t('title')} lead={t('lead')}>
       <Loaded query={query}>
-        {({ nodes, configVersion, now }) => (
-          <Table
-            wide
-            label={t('title')}
-            head={[
-              t('node'),
-              t('role'),
-              t('state'),
-              t('config'),
-              t('risk'),
-              t('routing'),
-              t('loop'),
-              t('started'),
-              t('seen'),
-            ].map((name) => <Th key={name}>{name}</Th>)}
-          >
-            {nodes.map((node) => {
-              const age = Math.max(0, now - node.lastSeenAt);
-              const silent = age > silentMs;
-              return (
-                <tr key={node.id} className="border-b">
-                  <Td>
-                    {node.id} <span className="text-xs text-subtle">pid {node.pid}</span>
-                  </Td>
-                  <Td>{node.role}</Td>
-                  <Td>
-                    <Chip tone={silent ? 'failed' : node.configVersion === configVersion ? 'success' : 'warn'}>
-                      {silent ? t('silent') : node.configVersion === configVersion ? t('current') : t('behind')}
-                    </Chip>
-                  </Td>
-                  <Td>{node.configVersion}</Td>
-                  <Td>v{node.riskVersion}</Td>
-                  <Td>v{node.routeVersion}</Td>
-                  <Td>{node.loopDelayMs.toFixed(1)} ms</Td>
-                  <Td className="whitespace-nowrap">{dateTime(node.startedAt)}</Td>
-                  <Td className="whitespace-nowrap">{t('ago', { time: duration(age) })}</Td>
-                </tr>
-              );
-            })}
-          </Table>
-        )}
+        {({ nodes, publishedVersion, publishedAt, now }) => {
+          const alive = nodes.filter((node) => now - node.lastSeenAt <= silentMs);
+          const arrived = alive.filter((node) => stateOf(node, publishedVersion, now) === 'current');
+          return (
+            <>
+              <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-1" aria-live="polite">
+                <Chip large tone={arrived.length === alive.length && alive.length > 0 ? 'success' : 'warn'}>
+                  {t('convergence', { arrived: arrived.length, alive: alive.length })}
+                </Chip>
+                <span className="text-muted">
+                  {t('published', { version: publishedVersion })}
+                  {publishedAt ? ` · ${dateTime(publishedAt)}` : ''}
+                </span>
+              </div>
+              <Table
+                wide
+                label={t('title')}
+                head={[
+                  t('node'),
+                  t('role'),
+                  t('state'),
+                  t('config'),
+                  t('risk'),
+                  t('routing'),
+                  t('differs'),
+                  t('loop'),
+                  t('started'),
+                  t('seen'),
+                ].map((name) => <Th key={name}>{name}</Th>)}
+              >
+                {nodes.map((node) => (
+                  <NodeRow key={node.id} node={node} published={publishedVersion} now={now} />
+                ))}
+              </Table>
+            </>
+          );
+        }}
       </Loaded>
     </Page>
+  );
+}
+
+type Node = Outputs['nodes']['list']['nodes'][number];
+
+/** A node that says nothing is silent; one with faulty documents runs older ones; one that lags has not arrived yet. */
+function stateOf(node: Node, published: string, now: number): 'silent' | 'faulty' | 'behind' | 'current' {
+  if (now - node.lastSeenAt > silentMs) return 'silent';
+  if (node.errors.length > 0) return 'faulty';
+  return node.behind.length > 0 || node.configVersion !== published ? 'behind' : 'current';
+}
+
+const tones = { silent: 'failed', faulty: 'failed', behind: 'warn', current: 'success' } as const;
+
+function NodeRow({ node, published, now }: { node: Node; published: string; now: number }) {
+  const t = useTranslations('nodes');
+  const state = stateOf(node, published, now);
+  return (
+    <tr className="border-b align-top">
+      <Td>
+        {node.id} <span className="text-xs text-subtle">pid {node.pid}</span>
+      </Td>
+      <Td>{node.role}</Td>
+      <Td>
+        <Chip tone={tones[state]}>{t(state)}</Chip>
+      </Td>
+      <Td>{node.configVersion}</Td>
+      <Td>v{node.riskVersion}</Td>
+      <Td>v{node.routeVersion}</Td>
+      <Td className="text-xs">
+        {node.behind.map((one) => (
+          <span key={one.ref} className="block">
+            <span className="font-mono">{one.ref}</span> {t('runs', { running: one.running, published: one.published })}
+          </span>
+        ))}
+        {node.errors.map((one) => (
+          <span key={one.ref} className="block text-failed">
+            <span className="font-mono">{one.ref}</span> v{one.version}: {one.message}
+          </span>
+        ))}
+        {node.behind.length + node.errors.length === 0 ? <span className="text-subtle">—</span> : null}
+      </Td>
+      <Td>{node.loopDelayMs.toFixed(1)} ms</Td>
+      <Td className="whitespace-nowrap">{dateTime(node.startedAt)}</Td>
+      <Td className="whitespace-nowrap">{t('ago', { time: duration(Math.max(0, now - node.lastSeenAt)) })}</Td>
+    </tr>
   );
 }

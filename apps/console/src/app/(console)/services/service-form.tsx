@@ -1,11 +1,9 @@
 'use client';
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ServiceConfig, serviceConfigSchema } from '@tributary/contracts/service-config';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
-import { useTrpc } from '@/lib/trpc';
+import { type Proposal, Propose } from '@/changes/propose';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Textarea } from '@/ui/field';
@@ -21,19 +19,19 @@ export function ServiceForm({
   onClose: () => void;
 }) {
   const t = useTranslations('services');
-  const trpc = useTrpc();
-  const queries = useQueryClient();
   const [text, setText] = useState(() => JSON.stringify(config, null, 2));
+  const [proposal, setProposal] = useState<Proposal>();
+  // What the form was opened on: a version published meanwhile must come up as a conflict.
+  const [base] = useState(version);
   const checked = check(text);
-  const save = useMutation(
-    trpc.services.save.mutationOptions({
-      onSuccess: async () => {
-        toast.success(t('saved'));
-        onClose();
-        await queries.invalidateQueries({ queryKey: trpc.services.pathKey() });
-      },
-    }),
-  );
+  const propose = () => {
+    if (!checked.config) return;
+    setProposal({
+      title: t(base === 0 ? 'addTitle' : 'changeTitle', { id: checked.config.id }),
+      items: [{ kind: 'service', objectId: checked.config.id, document: checked.config, baseVersion: base }],
+    });
+  };
+  if (proposal) return <Propose proposal={proposal} onBack={() => setProposal(undefined)} onClose={onClose} />;
   return (
     <Dialog
       open
@@ -59,16 +57,11 @@ export function ServiceForm({
         {checked.issues.map((issue) => (
           <li key={issue}>{issue}</li>
         ))}
-        {save.error ? <li>{save.error.message}</li> : null}
       </ul>
       <div className="mt-4 flex justify-end gap-2">
         <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button
-          look="primary"
-          disabled={checked.config === undefined || save.isPending}
-          onClick={() => checked.config && save.mutate({ config: checked.config, version })}
-        >
-          {t('save')}
+        <Button look="primary" disabled={checked.config === undefined} onClick={propose}>
+          {t('propose')}
         </Button>
       </div>
     </Dialog>

@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useTranslations } from 'next-intl';
+import { useLocale, useTranslations } from 'next-intl';
 import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import { Select } from '@/ui/field';
@@ -9,8 +9,6 @@ import { Loaded } from '@/ui/loaded';
 import { SideBySide } from '@/ui/side-by-side';
 import { Section } from '@/ui/table';
 import type { Kind } from './rules';
-
-const forever = { staleTime: Number.POSITIVE_INFINITY };
 
 /** Any two versions beside each other. */
 export function Compare({
@@ -32,8 +30,13 @@ export function Compare({
 }) {
   const t = useTranslations('rules');
   const trpc = useTrpc();
-  const one = useQuery(trpc.rules[kind].version.queryOptions({ version: left }, forever));
-  const two = useQuery(trpc.rules[kind].version.queryOptions({ version: right }, forever));
+  const locale = useLocale() === 'en' ? 'en' : 'zh';
+  const query = useQuery(
+    trpc.history.compare.queryOptions(
+      { kind, objectId: 'main', from: left, to: right },
+      { staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
   const choose = (value: number, onChoose: (version: number) => void, label: string) => (
     <Select
       aria-label={label}
@@ -62,19 +65,23 @@ export function Compare({
         </>
       }
     >
-      <Loaded query={one}>
-        {(before) => (
-          <Loaded query={two}>
-            {(after) => (
-              <SideBySide
-                left={before.document}
-                right={after.document}
-                names={[`v${left}`, `v${right}`]}
-                label={t('compareTitle')}
-                folded={(count) => t('sameLines', { count })}
-              />
-            )}
-          </Loaded>
+      <Loaded query={query}>
+        {({ from, to, words }) => (
+          <>
+            <ul className="mb-3 list-disc rounded-md bg-surface py-2 pr-3 pl-7">
+              {words.length === 0 ? <li>{t('noDifference')}</li> : null}
+              {words.map((one) => (
+                <li key={one.en}>{one[locale]}</li>
+              ))}
+            </ul>
+            <SideBySide
+              left={from}
+              right={to}
+              names={[`v${left}`, `v${right}`]}
+              label={t('compareTitle')}
+              folded={(count) => t('sameLines', { count })}
+            />
+          </>
         )}
       </Loaded>
     </Section>

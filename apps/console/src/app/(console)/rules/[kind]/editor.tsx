@@ -1,17 +1,18 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { dateTime } from '@/lib/format';
 import { isTyping } from '@/lib/hotkeys';
-import { useTrpc } from '@/lib/trpc';
+import { type Outputs, useTrpc } from '@/lib/trpc';
 import { freeId, idOf, insertAfter, type JsonObject, orderOf, type RuleDocument, readDocument } from '@/rules/document';
 import { edit, startEditing } from '@/rules/editing';
 import { Button } from '@/ui/button';
-import { Dialog } from '@/ui/dialog';
 import { Field, Input } from '@/ui/field';
 import { Loaded } from '@/ui/loaded';
 import { Skeleton } from '@/ui/states';
@@ -21,6 +22,7 @@ import { FormEditor } from './edit/form-editor';
 import { GridEditor } from './edit/grid-editor';
 import { type Mode, Toolbar } from './edit/toolbar';
 import { useUnsaved } from './edit/unsaved';
+import { useDraft } from './edit/use-draft';
 import type { Kind } from './rules';
 import { TryOne } from './try-one';
 import { type Language, useLanguage } from './vocabulary';
@@ -34,50 +36,65 @@ type Props = {
   kind: Kind;
   baseVersion: number;
   startVersion: number;
+  /** The change that is edited on. */
+  changeId: string | null;
   mode: Mode;
   row: string | null;
   onMode: (mode: Mode) => void;
   onRow: (id: string) => void;
+  onSaved: (changeId: string) => void;
   onClose: () => void;
 };
 
 /** Three editors of one document, with the engine's own checks beside them. */
 export function Editor(props: Props) {
   const trpc = useTrpc();
-  const { kind, startVersion } = props;
+  const { kind, startVersion, changeId } = props;
   const language = useLanguage(kind);
-  const start = useQuery(
+  // What is opened is what is edited: a change saved from here must not come back from the server into the editor.
+  const [opened] = useState(changeId);
+  const still = { staleTime: Number.POSITIVE_INFINITY };
+  const version = useQuery(
     trpc.rules[kind].version.queryOptions(
       { version: Math.max(1, startVersion) },
-      { staleTime: Number.POSITIVE_INFINITY },
+      { ...still, enabled: opened === null && startVersion > 0 },
     ),
   );
-  return (
-    <Loaded query={start}>
-      {({ document }) => {
-        const read = readDocument(JSON.stringify(document));
-        if (!language || !read.ok) return <Skeleton rows={10} label="…" />;
-        return <Workbench key={startVersion} {...props} document={read.document} language={language} />;
-      }}
-    </Loaded>
+  const change = useQuery(
+    trpc.changes.get.queryOptions({ id: opened ?? '' }, { enabled: opened !== null, refetchOnMount: 'always' }),
   );
+  const [first] = useState(startVersion);
+  const item = change.data?.items.find((one) => one.kind === kind);
+  const document = opened === null ? (first === 0 ? { rules: [] } : version.data?.document) : item?.document;
+  const waiting = <Skeleton rows={10} label="…" />;
+  if (opened === null && version.error) return <Loaded query={version}>{() => waiting}</Loaded>;
+  if (change.error) return <Loaded query={change}>{() => waiting}</Loaded>;
+  if (!document || !language || (opened !== null && !change.isFetchedAfterMount)) return waiting;
+  const read = readDocument(JSON.stringify(document));
+  if (!read.ok) return waiting;
+  return <Workbench {...props} change={change.data} document={read.document} language={language} />;
 }
 
 function Workbench({
   kind,
-  baseVersion,
+  baseVersion: live,
   document: start,
+  change,
   language,
   mode,
   row,
   onMode,
   onRow,
+  onSaved,
   onClose,
-}: Props & { document: RuleDocument; language: Language }) {
+}: Props & { document: RuleDocument; language: Language; change: Outputs['changes']['get'] | undefined }) {
   const t = useTranslations('rules');
   const words = useTranslations('ruleEditor');
   const trpc = useTrpc();
-  const queries = useQueryClient();
+  const router = useRouter();
+  const item = change?.items.find((one) => one.kind === kind);
+  // Fixed when the editor opens: what is published meanwhile must come up as a conflict, not be overwritten.
+  const [baseVersion, setBaseVersion] = useState(item?.baseVersion ?? live);
   const [state, dispatch] = useReducer(edit, start, startEditing);
   const [saved, setSaved] = useState(state.text);
   const [note, setNote] = useState('');
@@ -106,27 +123,29 @@ function Workbench({
   const valid = !state.broken && check.data?.ok === true && !check.isPending;
   const changes: readonly Change[] | undefined = check.data && !check.data.ok ? undefined : (check.data?.changes ?? []);
 
-  const save = useMutation(trpc.rules[kind].saveDraft.mutationOptions());
-  const saveDraft = async () => {
-    if (!valid) return;
-    const draft = await save.mutateAsync({ document: { ...document }, note });
+  const draft = useDraft({ kind, baseVersion, change });
+  const [needsNote, setNeedsNote] = useState(false);
+  const save = async (stays: boolean): Promise<string | undefined> => {
+    if (!valid) return undefined;
+    if (draft.id !== undefined && !dirty && baseVersion === item?.baseVersion) return draft.id;
+    const missing = draft.id === undefined && note.trim().length < 3;
+    setNeedsNote(missing);
+    if (missing) {
+      window.document.querySelector<HTMLElement>('[data-note]')?.focus();
+      return undefined;
+    }
+    const id = await draft.save(document, draft.id ? '' : t(`changeTitle.${kind}`), note.trim());
     setSaved(state.text);
     unsaved.forget();
-    toast.success(t('draftSaved', { version: draft.version }));
-    await queries.invalidateQueries({ queryKey: trpc.rules[kind].pathKey() });
-    return draft;
+    toast.success(t('draftSaved'));
+    if (stays) onSaved(id);
+    return id;
   };
-  const publish = useMutation(trpc.rules[kind].publish.mutationOptions());
-  const [publishing, setPublishing] = useState(false);
-  const saveAndPublish = async () => {
-    const draft = await saveDraft();
-    if (!draft) return;
-    await publish.mutateAsync({ version: draft.version, contentHash: draft.contentHash, baseVersion, reason: note });
-    toast.success(t('published', { version: draft.version }));
-    await queries.invalidateQueries({ queryKey: trpc.rules[kind].pathKey() });
-    onClose();
+  const submit = async () => {
+    const id = await save(false);
+    if (id) router.push(`/changes/${id}?act=submit`);
   };
-  const change = useCallback((next: RuleDocument) => dispatch({ type: 'document', document: next }), []);
+  const put = useCallback((next: RuleDocument) => dispatch({ type: 'document', document: next }), []);
   const open = (id: string) => {
     onRow(id);
     onMode('form');
@@ -141,15 +160,16 @@ function Workbench({
     };
     const order = orderOf(document);
     const behind = order.find((index) => idOf(document.rules[index] ?? {}) === row) ?? order.at(-1);
-    change(insertAfter(document, behind, rule));
+    put(insertAfter(document, behind, rule));
     open(id);
   };
 
-  const keys = useRef<Record<'add' | 'undo' | 'redo', () => void> & { save: () => Promise<unknown> }>(
+  const keys = useRef<Record<'add' | 'undo' | 'redo', () => void> & Record<'save' | 'submit', () => Promise<unknown>>>(
     undefined as never,
   );
   keys.current = {
-    save: saveDraft,
+    save: () => save(true),
+    submit,
     add: () => !state.broken && add(),
     undo: () => dispatch({ type: 'undo' }),
     redo: () => dispatch({ type: 'redo' }),
@@ -159,11 +179,11 @@ function Workbench({
       const command = event.metaKey || event.ctrlKey;
       const inText = /^(INPUT|TEXTAREA)$/.test((event.target as HTMLElement).tagName);
       const inCode = (event.target as HTMLElement).closest('.cm-editor') !== null;
-      if (command && event.key === 's') {
+      if (command && (event.key === 's' || event.key === 'Enter')) {
         event.preventDefault();
         // What is being typed in a cell counts too.
         (window.document.activeElement as HTMLElement | null)?.blur?.();
-        setTimeout(() => void keys.current.save().catch(() => undefined));
+        setTimeout(() => void keys.current[event.key === 's' ? 'save' : 'submit']().catch(() => undefined));
       } else if (command && event.key.toLowerCase() === 'z' && !inText && !inCode) {
         event.preventDefault();
         keys.current[event.shiftKey ? 'redo' : 'undo']();
@@ -191,14 +211,15 @@ function Workbench({
       ) : null}
       <div className="mb-3 flex flex-wrap items-end gap-2">
         <div className="min-w-56 flex-1">
-          <Field label={t('noteLabel')}>
+          <Field label={t('noteLabel')} error={needsNote ? t('noteNeeded') : undefined}>
             {(id) => (
               <Input
                 id={id}
+                data-note
                 value={note}
                 maxLength={500}
                 onChange={(event) => setNote(event.target.value)}
-                placeholder={t('notePlaceholder')}
+                placeholder={change?.reason ?? t('notePlaceholder')}
               />
             )}
           </Field>
@@ -207,16 +228,43 @@ function Workbench({
           {dirty ? words('unsaved') : ''}
         </span>
         <Button onClick={onClose}>{t('close')}</Button>
-        <Button disabled={!valid || save.isPending} onClick={() => void saveDraft().catch(() => undefined)}>
+        <Button disabled={!valid || draft.busy} title="⌘S" onClick={() => void save(true).catch(() => undefined)}>
           {t('saveDraft')}
         </Button>
-        <Button look="primary" disabled={!valid} onClick={() => setPublishing(true)}>
-          {t('publish')}
+        <Button
+          look="primary"
+          disabled={!valid || draft.busy}
+          title="⌘Enter"
+          onClick={() => void submit().catch(() => undefined)}
+        >
+          {t('submit')}
         </Button>
       </div>
-      {(save.error ?? publish.error) ? (
+      {draft.error ? (
         <p role="alert" className="mb-3 text-failed">
-          {(save.error ?? publish.error)?.message}
+          {draft.error.message}
+        </p>
+      ) : null}
+      {draft.id ? (
+        <p className="mb-3 text-xs text-muted">
+          {t('inChange')}{' '}
+          <Link href={`/changes/${draft.id}`} className="text-primary underline">
+            {change?.title ?? draft.id}
+          </Link>
+        </p>
+      ) : null}
+      {live !== baseVersion ? (
+        <p
+          role="alert"
+          className="mb-3 flex flex-wrap items-center gap-2 rounded-md bg-failed-bg px-3 py-2 text-failed"
+        >
+          {t('overtaken', { base: baseVersion, live })}
+          {draft.id ? (
+            <Link href={`/changes/${draft.id}`} className="underline">
+              {t('seeLost')}
+            </Link>
+          ) : null}
+          <Button onClick={() => setBaseVersion(live)}>{t('takeAsBase', { live })}</Button>
         </p>
       ) : null}
       <Toolbar
@@ -264,7 +312,7 @@ function Workbench({
               row={row}
               readOnly={state.broken !== undefined}
               onRow={onRow}
-              onChange={change}
+              onChange={put}
             />
           ) : (
             <fieldset disabled={state.broken !== undefined} className="min-w-0">
@@ -274,7 +322,7 @@ function Workbench({
                 language={language}
                 issues={issues}
                 readOnly={state.broken !== undefined}
-                onChange={change}
+                onChange={put}
                 onOpen={open}
               />
             </fieldset>
@@ -291,30 +339,6 @@ function Workbench({
           />
         </div>
       </div>
-      <Dialog
-        open={publishing}
-        onClose={() => setPublishing(false)}
-        closeLabel={t('close')}
-        title={t('publishTitle')}
-        description={t('publishEffect', { version: baseVersion })}
-        wide
-      >
-        <ul className="mb-4 list-disc pl-5">
-          {(changes ?? []).map(({ words }) => (
-            <li key={words.en}>{words[language.locale]}</li>
-          ))}
-        </ul>
-        <div className="flex justify-end gap-2">
-          <Button onClick={() => setPublishing(false)}>{t('cancel')}</Button>
-          <Button
-            look="primary"
-            disabled={save.isPending || publish.isPending}
-            onClick={() => void saveAndPublish().catch(() => setPublishing(false))}
-          >
-            {t('publishNow')}
-          </Button>
-        </div>
-      </Dialog>
       <FactList language={language} />
       <div className="mt-8">{valid ? <TryOne kind={kind} draft={document} /> : null}</div>
     </>

@@ -2,6 +2,7 @@
 
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef } from 'react';
+import { percent } from '@/lib/format';
 import {
   eventTypeOf,
   idOf,
@@ -28,16 +29,26 @@ const tones: Readonly<Record<string, Tone>> = {
   setPriority: 'processing',
 };
 
+export type Hits = readonly {
+  id: string;
+  hits: { hits: number; succeeded: number; rejected: number; shadow: number } | null;
+}[];
+
 /** The rules of a version in the order in which they are tried, in words. */
 export function RuleList({
   document,
   language,
   row,
+  hits,
+  counted,
 }: {
   document: RuleDocument;
   language: Language;
   /** The rule that a link points at. */
   row: string | null;
+  /** How often each fired in the last 24 hours; nothing for a version that is not live. */
+  hits: Hits | undefined;
+  counted: { payments: number; sampled: boolean };
 }) {
   const t = useTranslations('rules');
   const words = useTranslations('ruleEditor');
@@ -55,7 +66,9 @@ export function RuleList({
     <Table
       wide
       label={t('table')}
-      head={['#', t('rule'), t('when_'), t('then'), t('priority')].map((name) => <Th key={name}>{name}</Th>)}
+      head={['#', t('rule'), t('when_'), t('then'), ...(hits ? [t('hits'), t('ended')] : []), t('priority')].map(
+        (name) => <Th key={name}>{name}</Th>,
+      )}
     >
       {orderOf(document).map((index, place) => {
         const rule = document.rules[index] ?? {};
@@ -89,10 +102,39 @@ export function RuleList({
                   .join(' · ')}
               </span>
             </Td>
+            {hits ? <HitCells hits={hits.find(({ id }) => id === idOf(rule))?.hits ?? null} counted={counted} /> : null}
             <Td className="text-subtle">{priorityOf(rule)}</Td>
           </tr>
         );
       })}
     </Table>
+  );
+}
+
+/** How often the rule fired lately, and how those payments ended. No hits are no success rate. */
+function HitCells({ hits, counted }: { hits: Hits[number]['hits']; counted: { payments: number; sampled: boolean } }) {
+  const t = useTranslations('rules');
+  const all = (hits?.hits ?? 0) + (hits?.shadow ?? 0);
+  return (
+    <>
+      <Td className="whitespace-nowrap" title={t('countedOver', { count: counted.payments })}>
+        {counted.payments === 0 ? (
+          <span className="text-subtle">—</span>
+        ) : (
+          <>
+            {all} <span className="text-xs text-subtle">{percent(all, counted.payments)}</span>
+            {hits && hits.shadow > 0 ? (
+              <span className="block text-xs text-muted">{t('shadowHits', { count: hits.shadow })}</span>
+            ) : null}
+          </>
+        )}
+      </Td>
+      <Td className="whitespace-nowrap">
+        {hits && hits.hits > 0 ? percent(hits.succeeded, hits.hits) : <span className="text-subtle">—</span>}
+        {hits && hits.rejected > 0 ? (
+          <span className="block text-xs text-muted">{t('rejectedHits', { count: hits.rejected })}</span>
+        ) : null}
+      </Td>
+    </>
   );
 }

@@ -14,7 +14,7 @@ import { Compare } from './compare';
 import { modes } from './edit/toolbar';
 import { Editor } from './editor';
 import { History } from './history';
-import { RuleList } from './rule-list';
+import { type Hits, RuleList } from './rule-list';
 import { TryOne } from './try-one';
 import { type Language, useLanguage } from './vocabulary';
 
@@ -27,6 +27,7 @@ export function Rules({ kind }: { kind: Kind }) {
   const [compare, setCompare] = useQueryState('compare', parseAsInteger);
   const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(['view', ...modes] as const).withDefault('view'));
   const [row, setRow] = useQueryState('row', parseAsString);
+  const [change, setChange] = useQueryState('change', parseAsString);
   const query = useQuery(useTrpc().rules[kind].get.queryOptions());
   const language = useLanguage(kind);
   return (
@@ -41,11 +42,15 @@ export function Rules({ kind }: { kind: Kind }) {
                 kind={kind}
                 baseVersion={active}
                 startVersion={shown}
+                changeId={change}
                 mode={mode}
                 row={row}
                 onMode={(next) => void setMode(next)}
                 onRow={(id) => void setRow(id)}
-                onClose={() => void setMode('view').then(() => Promise.all([setVersion(null), setRow(null)]))}
+                onSaved={(id) => void setChange(id)}
+                onClose={() =>
+                  void setMode('view').then(() => Promise.all([setVersion(null), setRow(null), setChange(null)]))
+                }
               />
             );
           }
@@ -85,7 +90,14 @@ export function Rules({ kind }: { kind: Kind }) {
                 {shown === 0 ? (
                   <Empty title={t('none')} />
                 ) : (
-                  <OneVersion kind={kind} version={shown} language={language} row={row} />
+                  <OneVersion
+                    kind={kind}
+                    version={shown}
+                    language={language}
+                    row={row}
+                    hits={shown === active ? data.active?.rules : undefined}
+                    counted={data.counted}
+                  />
                 )}
               </Section>
               <TryOne kind={kind} />
@@ -112,11 +124,15 @@ function OneVersion({
   version,
   language,
   row,
+  hits,
+  counted,
 }: {
   kind: Kind;
   version: number;
   language: Language | undefined;
   row: string | null;
+  hits: Hits | undefined;
+  counted: { payments: number; sampled: boolean };
 }) {
   const t = useTranslations('rules');
   const locale = useLocale() === 'en' ? 'en' : 'zh';
@@ -135,7 +151,7 @@ function OneVersion({
               </ul>
             ) : null}
             {language && read.ok ? (
-              <RuleList document={read.document} language={language} row={row} />
+              <RuleList document={read.document} language={language} row={row} hits={hits} counted={counted} />
             ) : (
               <Skeleton rows={6} label={t('table')} />
             )}

@@ -1,0 +1,200 @@
+'use client';
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useTranslations } from 'next-intl';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { useEffect, useState } from 'react';
+import { toast } from 'sonner';
+import { editorOf } from '@/changes/editor-of';
+import { isTyping } from '@/lib/hotkeys';
+import { useTrpc } from '@/lib/trpc';
+import { Button } from '@/ui/button';
+import type { Change } from './change-detail';
+import { Emergency } from './emergency';
+import { PublishDialog } from './publish-dialog';
+import { ReasonDialog } from './reason-dialog';
+
+type Act =
+  | 'submit'
+  | 'approve'
+  | 'reject'
+  | 'withdraw'
+  | 'publish'
+  | 'promote'
+  | 'cancelSchedule'
+  | 'rollback'
+  | 'review';
+
+/** What is said first, by act: which text is asked for, and whether it must be given. */
+const asks: Readonly<Record<Exclude<Act, 'publish'>, { label: 'reason' | 'comment' | 'none'; danger?: boolean }>> = {
+  submit: { label: 'none' },
+  approve: { label: 'comment' },
+  reject: { label: 'comment', danger: true },
+  withdraw: { label: 'reason', danger: true },
+  promote: { label: 'none' },
+  cancelSchedule: { label: 'none' },
+  rollback: { label: 'reason', danger: true },
+  review: { label: 'comment' },
+};
+
+/** What can be done to the change now. What can not says why. `a`: approve. */
+export function Acts({ change }: { change: Change }) {
+  const t = useTranslations('changes');
+  const router = useRouter();
+  // `?act=submit` opens it at once: the editor leads here.
+  const [asked, setAsked] = useQueryState('act', parseAsStringLiteral(['submit'] as const));
+  const [chosen, setOpen] = useState<Act>();
+  const possible = new Map(change.possible.map((one) => [one.act, one]));
+  const open = chosen ?? (asked && possible.get(asked)?.may ? asked : undefined);
+  const mayApprove = possible.get('approve')?.may === true;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.key === 'a' && mayApprove && !isTyping(event)) setOpen('approve');
+    };
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+  }, [mayApprove]);
+  const editor = editorOf(change.items);
+  /** Shown when it is this state's business, even when this viewer may not: then it says why. */
+  const shown = (act: string) => possible.get(act)?.why !== 'status';
+  const button = (act: Act, name: string, look: 'primary' | 'plain' | 'danger') => {
+    const one = possible.get(name);
+    if (!one || !shown(name)) return null;
+    return (
+      <Button
+        key={act}
+        look={look}
+        disabled={!one.may}
+        title={one.why ? t(`whyNot.${one.why}`) : undefined}
+        onClick={() => setOpen(act)}
+      >
+        {t(`acts.${act}`)}
+      </Button>
+    );
+  };
+  const reasons = [
+    ...new Set(
+      change.possible.flatMap(({ act, why }) =>
+        why && why !== 'status' && ['submit', 'approve', 'publish', 'rollback'].includes(act) ? [`${act}:${why}`] : [],
+      ),
+    ),
+  ];
+  return (
+    <div className="mt-4">
+      <div className="flex flex-wrap gap-2">
+        {button('approve', 'approve', 'primary')}
+        {button('reject', 'reject', 'danger')}
+        {button('submit', 'submit', 'primary')}
+        {button('publish', 'publish', 'primary')}
+        {button('promote', 'promote', 'primary')}
+        {button('review', 'reviewEmergency', 'primary')}
+        {button('cancelSchedule', 'cancelSchedule', 'plain')}
+        {button('rollback', 'rollback', 'danger')}
+        {possible.get('edit')?.may && editor ? (
+          <Button onClick={() => router.push(`${editor}${editor.includes('?') ? '&' : '?'}change=${change.id}`)}>
+            {t('acts.edit')}
+          </Button>
+        ) : null}
+        {button('withdraw', 'withdraw', 'plain')}
+        <Emergency change={change} />
+      </div>
+      {reasons.length > 0 ? (
+        <ul className="mt-1.5 text-xs text-muted">
+          {reasons.map((one) => {
+            const [act = '', why = ''] = one.split(':');
+            return <li key={one}>{t('cannot', { act: t(`acts.${act}`), why: t(`whyNot.${why}`) })}</li>;
+          })}
+        </ul>
+      ) : null}
+      {open ? (
+        <ActDialog
+          key={open}
+          act={open}
+          change={change}
+          onClose={() => {
+            setOpen(undefined);
+            void setAsked(null);
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function ActDialog({ act, change, onClose }: { act: Act; change: Change; onClose: () => void }) {
+  const t = useTranslations('changes');
+  const trpc = useTrpc();
+  const queries = useQueryClient();
+  const done = async () => {
+    toast.success(t(`done.${act}`));
+    onClose();
+    await queries.invalidateQueries({ queryKey: trpc.changes.pathKey() });
+  };
+  const { id, contentHash } = change;
+  const options = { onSuccess: done };
+  const submit = useMutation(trpc.changes.submit.mutationOptions(options));
+  const approve = useMutation(trpc.changes.approve.mutationOptions(options));
+  const reject = useMutation(trpc.changes.reject.mutationOptions(options));
+  const withdraw = useMutation(trpc.changes.withdraw.mutationOptions(options));
+  const publish = useMutation(trpc.changes.publish.mutationOptions(options));
+  const promote = useMutation(trpc.changes.promote.mutationOptions(options));
+  const cancelSchedule = useMutation(trpc.changes.cancelSchedule.mutationOptions(options));
+  const rollback = useMutation(trpc.changes.rollback.mutationOptions(options));
+  const review = useMutation(trpc.changes.reviewEmergency.mutationOptions(options));
+  const inspected = useQuery(trpc.changes.inspect.queryOptions({ id }, { enabled: act === 'submit', staleTime: 0 }));
+  const findings = (inspected.data?.items ?? []).flatMap((item) => item.findings);
+  const all = { submit, approve, reject, withdraw, publish, promote, cancelSchedule, rollback, review };
+  const { error, isPending } = all[act];
+  const message = error
+    ? [
+        error.message,
+        ...(error.data?.errors ?? []).map((one: { path: string; message: string }) => `${one.path}: ${one.message}`),
+      ].join('\n')
+    : undefined;
+  const effect = t(`effects.${act}`, { count: change.items.length, title: change.title });
+  if (act === 'publish') {
+    return (
+      <PublishDialog
+        title={t('acts.publish')}
+        effect={effect}
+        busy={isPending}
+        error={message}
+        onClose={onClose}
+        onPublish={(plan) => publish.mutate({ id, contentHash, plan })}
+      />
+    );
+  }
+  const ask = act === 'submit' && findings.length > 0 ? ({ label: 'acknowledgement' } as const) : asks[act];
+  const run = (text: string) => {
+    if (act === 'submit') submit.mutate({ id, contentHash, ...(text ? { acknowledgement: text } : {}) });
+    else if (act === 'approve' || act === 'reject' || act === 'review')
+      all[act].mutate({ id, contentHash, ...(text ? { comment: text } : {}) });
+    else if (act === 'withdraw' || act === 'rollback') all[act].mutate({ id, reason: text });
+    else all[act].mutate({ id });
+  };
+  return (
+    <ReasonDialog
+      title={t(`acts.${act}`)}
+      effect={effect}
+      label={ask.label === 'none' ? undefined : t(`asks.${ask.label}`)}
+      required={ask.label === 'reason' || ask.label === 'acknowledgement' || act === 'reject'}
+      verb={t(`acts.${act}`)}
+      danger={'danger' in ask && ask.danger === true}
+      busy={isPending || (act === 'submit' && inspected.isPending)}
+      error={message}
+      onClose={onClose}
+      onSubmit={run}
+    >
+      {findings.length > 0 ? (
+        <ul className="mb-3 grid max-h-48 gap-1 overflow-auto rounded-md bg-warn-bg px-3 py-2 text-warn">
+          {findings.map((one) => (
+            <li key={one.path + one.message}>
+              <span className="font-mono text-xs">{one.path}</span> {one.message}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </ReasonDialog>
+  );
+}
