@@ -6,8 +6,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { withBuiltInLists } from '@tributary/contracts/list';
-import { createPool, inTransaction } from '../apps/engine/src/platform/db.ts';
-import { createPostgresBus } from '../apps/engine/src/platform/postgres/bus.postgres.ts';
+import { createPlatform } from '../apps/engine/src/platform/create-platform.ts';
+import { inTransaction } from '../apps/engine/src/platform/db.ts';
+import { createLog } from '../apps/engine/src/platform/log.ts';
 import { createFindListed } from '../apps/engine/src/risk/lists/find-listed.ts';
 import { createListFollower } from '../apps/engine/src/risk/lists/follow-lists.ts';
 import { createImportsStore } from '../apps/engine/src/risk/lists/imports.store.ts';
@@ -24,7 +25,7 @@ if (!device) throw new Error('there is no list of devices');
 const dataDir = mkdtempSync(path.join(tmpdir(), 'tributary-bench-'));
 chmodSync(dataDir, 0o711);
 const postgres = await startPostgres({ dataDir, durable: true });
-const log = { info: () => undefined, warn: (fields: object) => console.error(fields) };
+const log = createLog({ level: 'error', node: 'bench', role: 'all' });
 const ms = (from: number) => Math.round(performance.now() - from);
 const memory = () => {
   globalThis.gc?.();
@@ -35,8 +36,8 @@ const memory = () => {
 let result: object;
 try {
   await migrate(postgres.url);
-  const pool = createPool({ url: postgres.url, max: 6, name: 'bench' });
-  const bus = createPostgresBus({ url: postgres.url, pool });
+  const platform = await createPlatform({ databaseUrl: postgres.url, redisUrl: undefined, log });
+  const { pool, bus } = platform;
   const store = createListsStore(pool);
   const imports = createImportsStore(pool);
   const early = createListFollower({ store, bus, log });
@@ -127,8 +128,7 @@ try {
     changeKnownP99Ms: at(changes, 0.99),
   };
   await follower.stop();
-  await bus.close();
-  await pool.end();
+  await platform.close();
 } finally {
   await postgres.stop();
   for (const dir of [dataDir, postgres.clusterDir]) rmSync(dir, { recursive: true, force: true });
