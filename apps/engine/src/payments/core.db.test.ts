@@ -1,6 +1,7 @@
 import type { Payment, Refund } from '@tributary/contracts/payment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../scripts/testing/test-database.ts';
+import { createPool } from '../platform/db.ts';
 import { requestNoOf } from '../platform/ids.ts';
 import type { StoredAnswer } from './operations.ts';
 import { createTestCore, paidInFull, type TestCore } from './testing/core.ts';
@@ -321,5 +322,40 @@ describe('what the database itself refuses', () => {
     expect(await refused('UPDATE payments SET refunded_amount = amount + 1 WHERE id = $1', [id])).toBe(
       'payments_refunds_fit',
     );
+  });
+
+  it('looks at single events to check a chain, however many there are', async () => {
+    const at = '01ARZ3NDEK';
+    await core.pool.query(
+      `WITH n AS (SELECT 'pay_${at}' || lpad(i::text, 16, '0') AS id FROM generate_series(1, 3000) i),
+         told AS (INSERT INTO events (payment_id, seq, kind, node, actor) SELECT id, 1, 'x', 'n', 'a' FROM n)
+       INSERT INTO payments (id, merchant_id, merchant_order_no, service_id, product, status, amount, currency, subject, version, trace_id, expires_at)
+       SELECT id, 'm', id, 's', 'native', 'processing', 1, 'CNY', 'x', 1, 't', now() FROM n`,
+    );
+    // A connection of its own: plans are kept by connection, and made from what the first statement brings.
+    const fresh = createPool({ url: database.url, max: 1, name: 'fresh' });
+    const client = await fresh.connect();
+    try {
+      const readSoFar = async (): Promise<number> => {
+        const { rows } = await client.query(
+          `SELECT sum(seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables WHERE relname LIKE 'events%'`,
+        );
+        return rows[0].read;
+      };
+      await client.query('BEGIN');
+      const before = await readSoFar();
+      await client.query(
+        `WITH n AS (SELECT 'pay_${at}X' || lpad(i::text, 15, '0') AS id FROM generate_series(1, 64) i),
+           told AS (INSERT INTO events (payment_id, seq, kind, node, actor) SELECT id, seq, 'x', 'n', 'a' FROM n, generate_series(1, 3) seq)
+         INSERT INTO payments (id, merchant_id, merchant_order_no, service_id, product, status, amount, currency, subject, version, trace_id, expires_at)
+         SELECT id, 'm', id, 's', 'native', 'processing', 1, 'CNY', 'x', 3, 't', now() FROM n`,
+      );
+      // A few for each of the 192 new events and 64 payments, and nothing of the 3,000 that were there.
+      expect((await readSoFar()) - before).toBeLessThan(1000);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+      await fresh.end();
+    }
   });
 });
