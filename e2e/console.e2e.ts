@@ -22,6 +22,11 @@ const shellPages = [
   '/rules/risk?mode=form',
   '/rules/risk?mode=json',
   '/limits',
+  '/reviews',
+  '/changes?show=all',
+  '/rules/lab',
+  '/rules/lab?tab=tests',
+  '/rules/lab?tab=backtest',
   '/lists',
   '/channels/wechat-pay',
   '/merchants/mch_cafe',
@@ -34,7 +39,7 @@ const shellPages = [
 
 async function signIn(
   role: string,
-  options: { width?: number; scheme?: 'light' | 'dark'; locale?: string } = {},
+  options: { width?: number; scheme?: 'light' | 'dark'; locale?: string; approver?: boolean } = {},
 ): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: 900 },
@@ -47,7 +52,7 @@ async function signIn(
     // A refused call is what some of these tests are about; anything else on the console is a fault.
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) problems.push(message.text());
   });
-  const user = system.demo.users.find((one) => one.role === role && !one.approver);
+  const user = system.demo.users.find((one) => one.role === role && one.approver === (options.approver ?? false));
   await page.goto(`${system.urls.console}/login`);
   await page.fill('input[name=email]', user?.email ?? '');
   await page.fill('input[name=password]', user?.password ?? '');
@@ -167,53 +172,176 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
     await context.close();
   });
 
-  it('publishes a rule that bites within a second, and refuses one that is wrong', async () => {
+  it('edits one document as table, form and JSON, and loses nothing between them', async () => {
     const { context, page } = await signIn('risk');
-    const shop = createMerchant(system);
     await page.goto(`${system.urls.console}/rules/risk`);
     await page.getByRole('button', { name: '编辑' }).click();
+    const order = () =>
+      page.locator('tbody tr[data-rule]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-rule')));
+    await page.locator('tr[data-rule=night-large]').waitFor();
+    const before = await order();
+    const at = before.indexOf('night-large');
+    await page.locator('[data-handle=night-large]').focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    const moved = [...before];
+    moved.splice(at - 1, 0, ...moved.splice(at, 1));
+    await expect.poll(order).toEqual(moved);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-handle'))).toBe('night-large');
+
+    // Cells are yuan, the document is fen; a table from a spreadsheet goes in where it is pasted.
+    const cell = page.locator('tr[data-rule=single-limit] input[aria-label=支付金额]');
+    await cell.focus();
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData('text/plain', '12,345.60\t\nnonsense\t\n');
+      document.activeElement?.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
+    });
+    await page.waitForSelector('text=/第 2 行第 1 列“nonsense”/');
+    await page.getByRole('tab', { name: '表单' }).click();
+    await page
+      .getByRole('button', { name: /单笔限额/ })
+      .first()
+      .click();
+    await page.waitForSelector('text=支付金额 > ¥12,345.60');
+    await page.getByRole('button', { name: '+ 时段' }).first().click();
+    await page.waitForSelector('text=/22:00–06:00/');
+
     await page.getByRole('tab', { name: 'JSON' }).click();
-    const editor = page.locator('.cm-content');
-    await editor.waitFor();
-    const replace = async (text: string) => {
-      await editor.click();
-      await page.keyboard.press('Control+a');
-      await page.keyboard.insertText(text);
-    };
-    await replace(
-      JSON.stringify({
-        rules: [
-          {
-            id: 'bad',
-            conditions: { all: [{ fact: 'nosuch', operator: 'equal', value: 1 }] },
-            event: { type: 'reject' },
-          },
-        ],
-      }),
-    );
-    await page.waitForSelector('text=/nosuch/');
-    await expect.poll(() => page.getByRole('button', { name: '发布…' }).isDisabled()).toBe(true);
-    await replace(
-      JSON.stringify({
-        rules: [
-          {
-            id: 'browser-rule',
-            conditions: { all: [{ fact: 'payerId', operator: 'equal', value: 'browser-blocked' }] },
-            event: { type: 'reject', params: { code: 'risk_rejected' } },
-          },
-        ],
-      }),
-    );
-    await page.waitForSelector('text=没有问题');
-    await page.getByRole('button', { name: '发布…' }).click();
-    await page.getByRole('button', { name: '发布并立即生效' }).click();
-    await page.waitForSelector('text=生效版本 v2');
-    await until(
-      'the rule',
-      async () => (await shop.place({ payer: { id: 'browser-blocked' } })).body.failure?.code === 'risk_rejected',
-      2_000,
-    );
+    const text = () => page.locator('.cm-content').textContent();
+    await expect.poll(text).toContain('1234560');
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.insertText('broken ');
+    await page.waitForSelector('text=/第 1 行/');
+    await page.getByRole('tab', { name: '表格' }).click();
+    await page.waitForSelector('text=JSON 文本有语法错误');
+    expect(await order()).toEqual(moved);
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    await expect.poll(text).toContain('broken {');
+    expect(await page.getByRole('button', { name: '保存草稿' }).isDisabled()).toBe(true);
+    await page.reload();
+    await page.getByRole('button', { name: '恢复' }).waitFor();
     await context.close();
+  });
+
+  it('brings a rule into force by four eyes only, and an edit takes the approval away', async () => {
+    const author = await signIn('risk');
+    const approver = await signIn('ops', { approver: true });
+    const shop = createMerchant(system);
+    const refused = async (payer: string) =>
+      (await shop.place({ payer: { id: payer } })).body.failure?.code === 'risk_rejected';
+    const { page } = author;
+    const rule = (payer: string) => ({
+      rules: [
+        {
+          id: 'browser-rule',
+          conditions: { all: [{ fact: 'payerId', operator: 'equal', value: payer }] },
+          event: { type: 'reject', params: { code: 'risk_rejected' } },
+        },
+      ],
+    });
+    const write = async (document: object) => {
+      await page.locator('.cm-content').click();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.insertText(JSON.stringify(document));
+    };
+    const call = (where: Page, procedure: string, input: object) =>
+      where.evaluate(
+        async ([name, body]) => {
+          const answer = await fetch(`/trpc/${name}`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          });
+          return answer.status;
+        },
+        [procedure, input] as const,
+      );
+    const hashOf = (where: Page, id: string) =>
+      where.evaluate(async (one) => {
+        const answer = await fetch(`/trpc/changes.get?input=${encodeURIComponent(JSON.stringify({ id: one }))}`);
+        return (await answer.json()).result.data.contentHash as string;
+      }, id);
+
+    await page.goto(`${system.urls.console}/rules/risk?mode=json`);
+    await page.locator('.cm-content').waitFor();
+    await write({
+      rules: [{ ...rule('x').rules[0], conditions: { all: [{ fact: 'nosuch', operator: 'equal', value: 1 }] } }],
+    });
+    await page.waitForSelector('text=/nosuch/');
+    await expect.poll(() => page.getByRole('button', { name: '提交审批…' }).isDisabled()).toBe(true);
+    await write(rule('browser-blocked'));
+    await page.waitForSelector('text=没有问题');
+    await page.getByRole('button', { name: '提交审批…' }).click();
+    await page.waitForSelector('text=请写明改了什么');
+    await page.getByLabel('改动说明').fill('浏览器演练');
+    await page.getByRole('button', { name: '提交审批…' }).click();
+    await page.waitForURL(/\/changes\/chg_/);
+    const id = /chg_\w+/.exec(page.url())?.[0] ?? '';
+    await page.getByRole('dialog').getByRole('button', { name: '提交审批' }).click();
+    await page.waitForSelector('[aria-current=step]:has-text("待审批")');
+    await page.waitForSelector('text=/browser-rule 已新增/');
+    expect(await refused('browser-blocked')).toBe(false);
+
+    // The author may not approve: not by the page, and not on the wire.
+    expect(
+      await page
+        .getByRole('button', { name: '批准' })
+        .isDisabled()
+        .catch(() => true),
+    ).toBe(true);
+    expect(await call(page, 'changes.approve', { id, contentHash: await hashOf(page, id) })).toBe(403);
+
+    const other = approver.page;
+    await other.goto(`${system.urls.console}/changes`);
+    await other.getByRole('link', { name: '调整风控规则' }).click();
+    await other.waitForSelector('[data-difference]');
+    await other.locator('body').press('a');
+    await other.getByRole('dialog').getByLabel('意见').fill('同意');
+    await other.getByRole('dialog').getByRole('button', { name: '批准' }).click();
+    await other.waitForSelector('[aria-current=step]:has-text("已批准")');
+    const approvedHash = await hashOf(other, id);
+
+    // An edit after the approval: what was approved is no longer what would be published.
+    await page.goto(`${system.urls.console}/rules/risk?mode=json&change=${id}`);
+    await page.locator('.cm-content').waitFor();
+    await write(rule('browser-blocked-2'));
+    await page.waitForSelector('text=没有问题');
+    await page.getByRole('button', { name: '保存草稿' }).click();
+    await page.waitForSelector('text=已保存到变更单');
+    await page.goto(`${system.urls.console}/changes/${id}`);
+    await page.waitForSelector('[aria-current=step]:has-text("已失效")');
+    await page.waitForSelector('text=针对已被修改的内容');
+    expect(await call(page, 'changes.publish', { id, contentHash: approvedHash })).toBe(409);
+    expect(await refused('browser-blocked')).toBe(false);
+
+    await page.getByRole('button', { name: '提交审批' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '提交审批' }).click();
+    await page.waitForSelector('[aria-current=step]:has-text("待审批")');
+    await other.reload();
+    await other.getByRole('button', { name: '批准' }).click();
+    await other.getByRole('dialog').getByRole('button', { name: '批准' }).click();
+    await other.waitForSelector('[aria-current=step]:has-text("已批准")');
+    await page.getByRole('button', { name: '发布…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '发布并立即生效' }).click();
+    await page.waitForSelector('[aria-current=step]:has-text("观察中")');
+    await until('the rule', () => refused('browser-blocked-2'), 3_000);
+
+    await page.goto(`${system.urls.console}/rules/risk`);
+    await page.waitForSelector('text=生效版本 v2');
+    await page.getByRole('link', { name: '调整风控规则' }).click();
+    await page.getByRole('button', { name: '一键回滚' }).click();
+    await page.getByRole('dialog').getByLabel('原因（必填）').fill('演练结束');
+    await page.getByRole('dialog').getByRole('button', { name: '一键回滚' }).click();
+    await page.waitForSelector('[aria-current=step]:has-text("已回滚")');
+    await until('the old rules', async () => !(await refused('browser-blocked-2')), 3_000);
+    await page.goto(`${system.urls.console}/rules/risk?compare=1`);
+    await page.waitForSelector('text=生效版本 v3');
+    await page.waitForSelector('text=没有差别。');
+    await author.context.close();
+    await approver.context.close();
   });
 
   it('narrows the story to its trouble, with the keyboard, and shares what it shows', async () => {
@@ -285,20 +413,37 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
     await context.close();
   });
 
-  it('goes back to an earlier version by publishing it anew', async () => {
+  it('proposes a limit in shadow as a change, and tries rules on the payments of the past', async () => {
     const { context, page } = await signIn('risk');
-    await page.goto(`${system.urls.console}/rules/risk`);
-    await page.waitForSelector('text=生效版本 v2');
-    await page.getByRole('button', { name: '回滚到此版' }).first().click();
-    await page.getByRole('dialog').getByText('已新增').first().waitFor();
-    await page.getByRole('dialog').getByLabel('原因（必填）').fill('演练回滚');
-    await page
-      .getByRole('dialog')
-      .getByRole('button', { name: /回滚到 v1/ })
-      .click();
-    await page.waitForSelector('text=生效版本 v3');
-    await page.getByRole('button', { name: '试算' }).click();
-    await page.waitForSelector('text=风控 v3');
+    await page.goto(`${system.urls.console}/limits`);
+    await page.getByRole('button', { name: '新增限额' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('ID').fill('browser-day');
+    await dialog.getByLabel('名称').fill('浏览器演练限额');
+    await dialog.getByRole('button', { name: '提交为变更单…' }).click();
+    await dialog.getByText('金额和笔数上限至少填一个').waitFor();
+    await dialog.getByLabel('金额上限（元）').fill('1,000.00');
+    await dialog.getByLabel(/^仅观察/).check();
+    await dialog.getByLabel('商户', { exact: true }).first().check();
+    await dialog.getByRole('button', { name: '提交为变更单…' }).click();
+    await dialog.getByLabel('原因（必填）').fill('先观察一周');
+    await dialog.getByRole('button', { name: '创建变更单' }).click();
+    await page.waitForURL(/\/changes\/chg_/);
+    await page.waitForSelector('text=浏览器演练限额');
+    await page.waitForSelector('text=限额 browser-day');
+
+    await page.goto(`${system.urls.console}/rules/lab?tab=backtest`);
+    await page.getByRole('button', { name: '开始回测' }).click();
+    await expect.poll(() => page.url()).toContain('run=bt_');
+    await page.waitForSelector('text=可信度');
+    await page.getByRole('heading', { name: '线上 → 草稿' }).waitFor();
+    await page.getByRole('tab', { name: '测试用例' }).click();
+    await page.getByRole('button', { name: '新增用例' }).click();
+    await dialog.getByLabel('用例').fill('大额被拒');
+    await dialog.getByRole('button', { name: '保存用例' }).click();
+    await page.getByRole('cell', { name: '大额被拒' }).waitFor();
+    await page.getByRole('button', { name: '用现行规则运行' }).click();
+    await page.waitForSelector('text=/\\d+ 个通过，\\d+ 个失败/');
     await context.close();
   });
 

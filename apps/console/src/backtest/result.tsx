@@ -33,7 +33,7 @@ export function Result({
   return (
     <>
       <ImpactNumbers kind={kind} result={result} />
-      <div className="grid gap-x-8 lg:grid-cols-[3fr_2fr]">
+      <div className="mt-6 grid gap-x-8 lg:grid-cols-[3fr_2fr]">
         <div className="min-w-0">
           <Section title={t('matrix')}>
             <Table

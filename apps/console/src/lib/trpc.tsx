@@ -12,6 +12,7 @@ export type ApiError = TRPCClientErrorLike<AppRouter>;
 
 const context = createTRPCContext<AppRouter>();
 export const useTrpc = context.useTRPC;
+export const useTrpcClient = context.useTRPCClient;
 
 /** Whether asking again could help: not when we may not, or when what we ask for is not there. */
 const worthRetrying = (failures: number, error: unknown): boolean => {

@@ -186,6 +186,11 @@ function ActDialog({ act, change, onClose }: { act: Act; change: Change; onClose
       onClose={onClose}
       onSubmit={run}
     >
+      {act === 'submit' && inspected.isPending ? (
+        <p role="status" className="mb-3 text-muted">
+          {t('checking')}
+        </p>
+      ) : null}
       {findings.length > 0 ? (
         <ul className="mb-3 grid max-h-48 gap-1 overflow-auto rounded-md bg-warn-bg px-3 py-2 text-warn">
           {findings.map((one) => (

@@ -1,11 +1,11 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { parseYuan } from '@/lib/format';
 import { useMe } from '@/lib/session';
-import { useTrpc } from '@/lib/trpc';
+import { useTrpc, useTrpcClient } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import { Field, Input, Select } from '@/ui/field';
 import { Loaded } from '@/ui/loaded';
@@ -25,6 +25,7 @@ export function TryOne({ kind, draft }: { kind: Kind; draft?: unknown }) {
   const t = useTranslations('tryOne');
   const { may } = useMe();
   const trpc = useTrpc();
+  const client = useTrpcClient();
   const [payment, setPayment] = useState<Payment>();
   const [problem, setProblem] = useState<string>();
   const allowed = may('lab.run');
@@ -33,13 +34,18 @@ export function TryOne({ kind, draft }: { kind: Kind; draft?: unknown }) {
   );
   const services = useQuery(trpc.services.list.queryOptions(undefined, { enabled: allowed && may('services.read') }));
   const query = useQuery(
-    trpc.decide.run.queryOptions(
-      {
-        ...(payment ?? { merchantId: '', serviceId: '', amount: 1 }),
-        ...(draft === undefined ? {} : { draft: { kind, document: draft } }),
-      },
-      { enabled: payment !== undefined, staleTime: 0, placeholderData: (before) => before },
-    ),
+    // Sent as a mutation, because a draft may be large; asked like a query, because it changes nothing.
+    queryOptions({
+      queryKey: ['decide.run', kind, payment, draft],
+      queryFn: () =>
+        client.decide.run.mutate({
+          ...(payment ?? { merchantId: '', serviceId: '', amount: 1 }),
+          ...(draft === undefined ? {} : { draft: { kind, document: draft } }),
+        }),
+      enabled: payment !== undefined,
+      staleTime: 0,
+      placeholderData: (before) => before,
+    }),
   );
   if (!allowed) return null;
 
