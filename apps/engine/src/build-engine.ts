@@ -40,7 +40,6 @@ import { createSendPayment } from './payments/send.ts';
 import { createPaymentReads } from './payments/store/payments.read.ts';
 import { createPaymentStore } from './payments/store/payments.store.ts';
 import { createPlatform } from './platform/create-platform.ts';
-import { createPool } from './platform/db.ts';
 import { createFailpoints } from './platform/failpoints.ts';
 import { newRefundId } from './platform/ids.ts';
 import type { Log } from './platform/log.ts';
@@ -48,12 +47,8 @@ import { createMetrics } from './platform/metrics.ts';
 import { createNodeRegistry } from './platform/node-registry.ts';
 import { createSecrets, parseKeyRing } from './platform/secrets.ts';
 import { createAssessRisk, riskLanguage } from './risk/check-risk.ts';
-import { createGatherFacts } from './risk/facts.ts';
+import { createRiskFacts } from './risk/create-risk-facts.ts';
 import { applyLimits } from './risk/limits/apply-limits.ts';
-import { createFindListed } from './risk/lists/find-listed.ts';
-import { createListFollower } from './risk/lists/follow-lists.ts';
-import { createListsStore } from './risk/lists/lists.store.ts';
-import { createVelocityStore } from './risk/velocity/velocity.store.ts';
 import { createPlanRoute, routingLanguage } from './routing/plan-route.ts';
 import { createNextLookUp } from './sync/schedule.ts';
 import { createSweeper } from './sync/sweep-due.ts';
@@ -97,14 +92,8 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     env.CONFIG_ON_BAD_START === 'last_good' ? history.olderRules(kind, before) : [];
   const riskRules = createCompiledRules({ kind: 'risk', language: riskLanguage, config, older, log });
   const routingRules = createCompiledRules({ kind: 'routing', language: routingLanguage, config, older, log });
-  // Connections of their own: facts that come slowly must not keep payments from being written.
-  const factsPool = createPool({ url: env.DATABASE_URL, max: 6, name: 'facts', statementTimeoutMs: 5_000 });
-  const lists = createListsStore(factsPool);
-  const listFollower = createListFollower({ store: lists, bus, log });
-  const gatherFacts = createGatherFacts({
-    findListed: createFindListed({ store: lists, follower: listFollower }),
-    velocity: createVelocityStore({ pool: factsPool, clock }),
-  });
+  const riskFacts = createRiskFacts({ databaseUrl: env.DATABASE_URL, bus, clock, log });
+  const { gatherFacts, listFollower } = riskFacts;
   const assessRisk = createAssessRisk({ rulesOf: riskRules.of, gatherFacts });
   const planRoute = createPlanRoute({ rulesOf: routingRules.of, adapters });
 
@@ -369,7 +358,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     async start(): Promise<string> {
       await config.start();
       await rulesStore.start();
-      await listFollower.start();
+      await riskFacts.start();
       await registry.start();
       backtests.start();
       if (env.ROLE === 'all' || env.ROLE === 'worker') {
@@ -405,12 +394,11 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
         webhooks.stop(),
         stages.stop(),
         config.stop(),
-        listFollower.stop(),
+        riskFacts.stop(),
       ]);
       await registry.stop();
       accounts.close();
       await sender.close();
-      await factsPool.end();
       await platform.close();
     },
   };

@@ -44,6 +44,6 @@ export const serviceConfigSchema = z.strictObject({
    */
   onFactFailure: z.enum(['reject', 'review', 'approve']).optional(),
   /** How long risk waits for facts that need the database, in milliseconds; 500 when absent. */
-  factTimeoutMs: z.int().min(20).max(5_000).optional(),
+  factTimeoutMs: z.int().min(20).max(2_000).optional(),
 });
 export type ServiceConfig = z.infer<typeof serviceConfigSchema>;

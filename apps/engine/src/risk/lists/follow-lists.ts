@@ -2,7 +2,7 @@ import type { Bus } from '../../platform/ports/bus.ts';
 import { ListIndex } from './list-index.ts';
 import type { EntryKey, ListsStore } from './lists.store.ts';
 
-type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+export type FollowerLog = { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 
 /** Rows read at once: small, so that the loop goes on between two pages. */
 const pageRows = 1_000;
@@ -27,7 +27,7 @@ export function createListFollower({
 }: {
   store: ListsStore;
   bus: Bus;
-  log: Log;
+  log: FollowerLog;
   nowMs?: () => number;
 }) {
   let index: ListIndex | undefined;
