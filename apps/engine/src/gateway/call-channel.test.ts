@@ -5,6 +5,7 @@ import {
   UnsupportedCallError,
 } from '@tributary/channels/channel-adapter';
 import { channelParamsSchema } from '@tributary/contracts/channel-config';
+import type { ResponseCodeOverride } from '@tributary/contracts/response-codes';
 import { describe, expect, it } from 'vitest';
 import type { AccountConfig, ChannelConfig, ConfigSnapshot, ConfigSource } from '../config/snapshot.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -46,6 +47,7 @@ function gatewayWith(own: {
   channel?: Partial<ChannelConfig>;
   account?: Partial<AccountConfig>;
   params?: object;
+  override?: ResponseCodeOverride;
   open?: () => ChannelSession;
 }) {
   const sent: { baseUrl: string; deadlineMs: number }[] = [];
@@ -104,6 +106,7 @@ function gatewayWith(own: {
         },
       ],
     ]),
+    responseCodes: new Map([['ch', new Map([['BUSY', own.override]])]]),
   } as unknown as ConfigSnapshot;
   const listeners = new Set<(snapshot: ConfigSnapshot) => void>();
   const config: ConfigSource = {
@@ -256,6 +259,19 @@ describe('a channel call', () => {
     const { callChannel, untrusted } = gatewayWith({ session: { parseResponse } });
     await callChannel(route, query);
     expect(untrusted).toEqual(['acc']);
+  });
+
+  it('reads a code of the channel as operations say', async () => {
+    const raw = { code: 'BUSY', message: 'busy' };
+    const parseResponse = () => ({ kind: 'unknown', reason: 'channel_says_unknown', raw }) as never;
+    const { callChannel, reports } = gatewayWith({
+      session: { parseResponse },
+      override: { code: 'BUSY', outcome: { kind: 'declined', fault: 'channel', failureCode: 'channel_unavailable' } },
+    });
+    const declined = { kind: 'declined', fault: 'channel', code: 'channel_unavailable', raw };
+    expect((await callChannel(route, place)).result).toEqual(declined);
+    expect((await callChannel(route, query)).result).toMatchObject({ kind: 'unknown' });
+    expect(reports.map(({ kind }) => kind)).toEqual(['declined', 'unknown']);
   });
 });
 

@@ -10,13 +10,14 @@ import {
   type WireRequest,
   type WireResponse,
 } from '@tributary/channels/channel-adapter';
-import type { NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
+import type { ChannelResult, NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
 import { type AccountConfig, type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
 import type { CallChannel, Exchange, Route } from '../payments/ports.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import type { AccountCache } from './account-cache.ts';
 import { type Bulkhead, type BulkheadStats, createBulkhead } from './bulkhead.ts';
 import { maskBody, maskHeaders, maskPath, maskText } from './mask.ts';
+import { overrideResult } from './override-result.ts';
 import type { Send } from './send.ts';
 
 /**
@@ -176,7 +177,10 @@ export function createGateway(deps: GatewayDeps) {
       if (outcome.kind === 'not_sent') return notSent<Call>('connection_refused', outcome.error, exchange);
       if (outcome.kind !== 'answered') return unknown<Call>(outcome.kind, outcome.error, exchange);
       exchange.response = shown(outcome.response, adapter);
-      return session.parseResponse(call, outcome.response, clock.now());
+      const parsed = session.parseResponse(call, outcome.response, clock.now());
+      if (call.op !== 'place' && call.op !== 'query') return parsed;
+      const overrides = config.current().responseCodes.get(exchange.channelId);
+      return overrideResult(call.op, parsed as ChannelResult, overrides) as ResultOf<Call>;
     } catch (error) {
       // Adapters promise not to throw; should one do so after we sent, the only honest answer is "unknown".
       deps.log.warn({ err: error, accountId, op: call.op }, 'an answer could not be read');
