@@ -150,8 +150,8 @@ CREATE TRIGGER change_events_append_only BEFORE UPDATE OR DELETE ON change_event
 CREATE FUNCTION tributary_four_eyes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.verdict IN ('approve', 'review')
-     AND EXISTS (SELECT 1 FROM change_requests c WHERE c.id = NEW.change_id AND NEW.by = ANY (c.authors)) THEN
-    RAISE EXCEPTION '% wrote change % and can not approve it', NEW.by, NEW.change_id
+     AND EXISTS (SELECT 1 FROM change_requests c WHERE c.id = NEW.change_id AND NEW."by" = ANY (c.authors)) THEN
+    RAISE EXCEPTION '% wrote change % and can not approve it', NEW."by", NEW.change_id
       USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'change_approvals_four_eyes';
   END IF;
   RETURN NEW;

@@ -1,4 +1,4 @@
-import type { ConfigKind } from '@tributary/contracts/config-kind';
+import { type ConfigKind, mainDocument } from '@tributary/contracts/config-kind';
 import type { FactDefinition } from '@tributary/rules/define-fact';
 import { diff } from '@tributary/rules/diff';
 import { lint } from '@tributary/rules/lint';
@@ -27,7 +27,13 @@ export type KindDeps = {
 export function createConfigKinds({ languages, adapters }: KindDeps) {
   /** @param around the configuration with the whole change in it, for what documents say of each other */
   function check(kind: ConfigKind, objectId: string, document: unknown, around: ConfigSnapshot): DocumentCheck {
-    if (kind === 'risk' || kind === 'routing') return checkRules(languages[kind], document);
+    if (kind === 'risk' || kind === 'routing') {
+      if (objectId === mainDocument) return checkRules(languages[kind], document);
+      return {
+        errors: [{ path: '', message: `rules are kept under ${mainDocument}`, code: 'unknown_id' }],
+        findings: [],
+      };
+    }
     const read = readDocument({ kind, objectId, version: 0, document, contentHash: '' });
     if ('misfits' in read) {
       return { errors: read.misfits.map((misfit) => ({ ...misfit, code: 'does_not_fit' })), findings: [] };

@@ -1,128 +1,108 @@
 import { currencySchema } from '@tributary/contracts/money';
 import { payerSchema } from '@tributary/contracts/payment';
-import { explainInWords } from '@tributary/rules/explain';
-import type { RuleExplanation } from '@tributary/rules/explain-rule';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
-import { compileDocument, InvalidRules } from '../../config/compiled-rules.ts';
-import type { PaymentContext } from '../../payments/ports.ts';
+import { compileDraft } from '../../config/backtest/compare.ts';
+import { readByIds } from '../../config/backtest/read-recorded.ts';
 import { AppError } from '../../platform/app-error.ts';
-import { judge, type RiskRules, riskLanguage } from '../../risk/check-risk.ts';
-import { routingFactsOf } from '../../routing/facts.ts';
-import { plan, type RoutingRules, routingLanguage } from '../../routing/plan-route.ts';
 import type { AdminDeps } from '../admin-deps.ts';
+import { contextOfRecorded, decideBy, factsFor, type Subject } from './dry-run.ts';
 
-/** A dry run: what risk and routing would decide about a payment, and why, with published rules or a draft. Writes nothing. */
+const draft = z.strictObject({ kind: z.enum(['risk', 'routing']), document: z.unknown() }).optional();
+
+/** An invented payment, or one of the past by its id. */
+const inputSchema = z.union([
+  z.strictObject({
+    merchantId: z.string().max(64),
+    serviceId: z.string().max(64),
+    amount: z.int().min(1),
+    currency: currencySchema.default('CNY'),
+    payer: payerSchema.optional(),
+    at: z.int().optional(),
+    draft,
+  }),
+  z.strictObject({ paymentId: z.string().regex(/^pay_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not a payment' }), draft }),
+]);
+type Input = z.infer<typeof inputSchema>;
+
+/** A dry run: what risk and routing would decide about a payment, and why, by published rules and by a draft. Writes nothing. */
 export function createDecideRouter({ config, clock, rules, gatherFacts, adapters, pool }: AdminDeps) {
+  /** @throws AppError not_found */
+  async function subjectOf(input: Input): Promise<Subject> {
+    const [recorded] = 'paymentId' in input ? await readByIds(pool, [input.paymentId]) : [];
+    if ('paymentId' in input && !recorded) throw new AppError('not_found', `there is no payment ${input.paymentId}`);
+    const { merchantId, serviceId } = 'paymentId' in input ? (recorded as NonNullable<typeof recorded>) : input;
+    // As the merchant's payments are decided now: by the canary, while the merchant is in one.
+    const snapshot = config.snapshotFor(merchantId);
+    const merchant = snapshot.merchants.get(merchantId);
+    const service = snapshot.services.get(serviceId);
+    if (!merchant) throw new AppError('not_found', `there is no merchant ${merchantId}`);
+    if (!service) throw new AppError('not_found', `there is no service ${serviceId}`);
+    const base = { snapshot, merchant, service };
+    if (recorded) return { recorded, context: contextOfRecorded(recorded, base) };
+    const { amount, currency, payer, at } = input as Exclude<Input, { paymentId: string }>;
+    return {
+      recorded: undefined,
+      context: {
+        ...base,
+        amount: { amountMinor: BigInt(amount), currency },
+        at: at === undefined ? clock.now() : new Date(at),
+        request: {
+          merchantOrderNo: 'dry-run',
+          serviceId: service.id,
+          amount,
+          currency,
+          subject: 'dry run',
+          ...(payer ? { payer } : {}),
+        },
+      },
+    };
+  }
+
   return router({
+    /**
+     * `risk` and `routing` are by the draft where one is given, else by what is published; `live` is by what is published,
+     * to stand beside a draft; `recorded` is what was decided then. A mutation because drafts are large: it writes nothing.
+     */
     run: procedure('lab.run')
-      .input(
-        z.strictObject({
-          merchantId: z.string().max(64),
-          serviceId: z.string().max(64),
-          amount: z.int().min(1),
-          currency: currencySchema.default('CNY'),
-          payer: payerSchema.optional(),
-          at: z.int().optional(),
-          draft: z.strictObject({ kind: z.enum(['risk', 'routing']), document: z.unknown() }).optional(),
-        }),
-      )
-      .query(async ({ input }) => {
-        const snapshot = config.current();
-        const merchant = snapshot.merchants.get(input.merchantId);
-        const service = snapshot.services.get(input.serviceId);
-        if (!merchant) throw new AppError('not_found', `there is no merchant ${input.merchantId}`);
-        if (!service) throw new AppError('not_found', `there is no service ${input.serviceId}`);
-        const context: PaymentContext = {
-          snapshot,
-          merchant,
-          service,
-          amount: { amountMinor: BigInt(input.amount), currency: input.currency },
-          at: input.at === undefined ? clock.now() : new Date(input.at),
-          request: {
-            merchantOrderNo: 'dry-run',
-            serviceId: service.id,
-            amount: input.amount,
-            currency: input.currency,
-            subject: 'dry run',
-            ...(input.payer ? { payer: input.payer } : {}),
-          },
-        };
-        const { draft } = input;
-        const riskRules: RiskRules =
-          draft?.kind === 'risk'
-            ? { version: 0, set: await compiled(draft.document, riskLanguage) }
-            : rules.risk.of(snapshot);
-        const routingRules: RoutingRules =
-          draft?.kind === 'routing'
-            ? { version: 0, set: await compiled(draft.document, routingLanguage) }
-            : rules.routing.of(snapshot);
-        const facts = await gatherFacts(context, riskRules.set.requiredFacts);
-        const risk = judge(context, riskRules, facts);
-        const routing = plan(context, routingRules, adapters);
-        const limits = await Promise.all(
-          risk.holds.map(async (hold) => {
-            const { rows } = await pool.query(
-              'SELECT amount, count FROM limit_usage WHERE limit_id = $1 AND scope_key = $2 AND window_start = $3',
-              [hold.limitId, hold.scopeKey, hold.windowStart],
-            );
-            const used = { amount: Number(rows[0]?.amount ?? 0), count: Number(rows[0]?.count ?? 0) };
-            const fits =
-              (hold.maxAmount === undefined || BigInt(used.amount + input.amount) <= hold.maxAmount) &&
-              (hold.maxCount === undefined || used.count + 1 <= hold.maxCount);
-            return {
-              limitId: hold.limitId,
-              name: hold.name,
-              scopeKey: hold.scopeKey,
-              usedAmount: used.amount,
-              usedCount: used.count,
-              maxAmount: hold.maxAmount === undefined ? null : Number(hold.maxAmount),
-              maxCount: hold.maxCount ?? null,
-              fits,
-            };
-          }),
-        );
+      .input(inputSchema)
+      .mutation(async ({ input }) => {
+        const subject = await subjectOf(input);
+        const { context, recorded } = subject;
+        const published = { risk: rules.risk.of(context.snapshot), routing: rules.routing.of(context.snapshot) };
+        const drafted = !input.draft
+          ? undefined
+          : input.draft.kind === 'risk'
+            ? { ...published, risk: await compileDraft('risk', input.draft.document) }
+            : { ...published, routing: await compileDraft('routing', input.draft.document) };
+        const required = new Set([...published.risk.set.requiredFacts, ...(drafted?.risk.set.requiredFacts ?? [])]);
+        const { gathered, sources } = await factsFor(subject, required, gatherFacts);
+        const live = await decideBy(subject, published, gathered, { pool, adapters });
+        const decided = drafted ? await decideBy(subject, drafted, gathered, { pool, adapters }) : live;
         return {
-          risk: {
-            outcome: limits.some(({ fits }) => !fits) ? ('reject' as const) : risk.outcome,
-            failure: risk.failure ?? null,
-            version: risk.ruleSetVersion,
-            fired: risk.fired.map(({ id }) => id),
-            facts: risk.facts,
-            limits,
-            rules: riskRules.set.explain(facts.values).map(shown),
+          ...decided,
+          live: drafted ? live : null,
+          recorded: recorded
+            ? {
+                status: recorded.status,
+                risk: recorded.risk ?? null,
+                routing: recorded.routing ?? null,
+              }
+            : null,
+          request: {
+            merchantId: context.merchant.id,
+            serviceId: context.service.id,
+            amount: context.request.amount,
+            currency: context.request.currency,
+            payer: recorded ? recorded.payer : (context.request.payer ?? {}),
+            at: context.at.getTime(),
           },
-          routing: {
-            version: routing.ruleSetVersion,
-            fired: routing.fired.map(({ id }) => id),
-            routes: routing.routes,
-            candidates: routing.candidates,
-            rules: routingRules.set.explain(routingFactsOf(context)).map(shown),
-          },
+          facts: Object.entries(gathered.values)
+            .filter(([, value]) => value !== undefined)
+            .map(([name, value]) => ({ name, value: value as unknown, source: sources[name] ?? 'request' })),
+          /** Facts that could not be had: rules over them neither fired nor did not. */
+          missing: gathered.failure?.facts ?? [],
         };
       }),
   });
-}
-
-const shown = (rule: RuleExplanation) => ({
-  id: rule.id,
-  name: rule.name,
-  result: rule.result,
-  event: { type: rule.event.type, params: rule.event.params as Record<string, unknown> },
-  words: { en: explainInWords(rule, 'en'), zh: explainInWords(rule, 'zh') },
-});
-
-async function compiled<
-  F extends Parameters<typeof compileDocument>[1]['facts'],
-  T extends Parameters<typeof compileDocument>[1]['eventTypes'],
->(document: unknown, language: { facts: F; eventTypes: T }) {
-  try {
-    return await compileDocument(document, language);
-  } catch (error) {
-    if (error instanceof InvalidRules)
-      throw new AppError('invalid_rule_set', error.message, {
-        errors: error.issues.slice(0, 50).map(({ path, message }) => ({ path, message })),
-      });
-    throw error;
-  }
 }

@@ -3,12 +3,10 @@ import { testCaseSchema } from '@tributary/contracts/test-case';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
 import { listCases, removeCase, runTests, saveCase } from '../../config/backtest/cases/cases.store.ts';
+import { compileDraft } from '../../config/backtest/compare.ts';
 import { countPopulation } from '../../config/backtest/read-recorded.ts';
-import { compileDocument, InvalidRules } from '../../config/compiled-rules.ts';
 import { contentHashOf } from '../../config/content-hash.ts';
 import { AppError } from '../../platform/app-error.ts';
-import { riskLanguage } from '../../risk/check-risk.ts';
-import { routingLanguage } from '../../routing/plan-route.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 import { documentOf, isStale } from './lab.read.ts';
 
@@ -54,7 +52,7 @@ export function createLabRouter({ pool, audit, config, backtests }: AdminDeps) {
       .input(startBacktestSchema)
       .mutation(async ({ ctx, input: { subject, ...input } }) => {
         const document = await documentOf(pool, input.kind, subject);
-        await mustCompile(input.kind, document);
+        await compileDraft(input.kind, document);
         const contentHash = contentHashOf(document);
         const snapshot = config.current();
         const id = await audit.audited(
@@ -202,21 +200,9 @@ export function createLabRouter({ pool, audit, config, backtests }: AdminDeps) {
         .input(z.strictObject({ document: z.unknown().optional() }))
         .mutation(async ({ input }) => {
           const document = input.document ?? config.current().rules[ofKind].document;
-          await mustCompile(ofKind, document);
+          await compileDraft(ofKind, document);
           return runTests(pool, ofKind, document);
         }),
-    });
-  }
-}
-
-/** @throws AppError invalid_rule_set, naming what does not fit */
-async function mustCompile(ofKind: 'risk' | 'routing', document: unknown): Promise<void> {
-  try {
-    await (ofKind === 'risk' ? compileDocument(document, riskLanguage) : compileDocument(document, routingLanguage));
-  } catch (error) {
-    if (!(error instanceof InvalidRules)) throw error;
-    throw new AppError('invalid_rule_set', error.message, {
-      errors: error.issues.slice(0, 50).map(({ path, message }) => ({ path, message })),
     });
   }
 }

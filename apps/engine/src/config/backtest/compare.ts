@@ -1,7 +1,8 @@
 import type { BacktestResult, StartBacktest } from '@tributary/contracts/backtest';
-import { riskLanguage } from '../../risk/check-risk.ts';
-import { routingLanguage } from '../../routing/plan-route.ts';
-import { compileDocument } from '../compiled-rules.ts';
+import { AppError } from '../../platform/app-error.ts';
+import { type RiskRules, riskLanguage } from '../../risk/check-risk.ts';
+import { type RoutingRules, routingLanguage } from '../../routing/plan-route.ts';
+import { compileDocument, InvalidRules } from '../compiled-rules.ts';
 import type { RecordedPayment } from './recorded-payment.ts';
 import type { Replay } from './replay.ts';
 import { createRiskReplay, recordedRisk } from './replay-risk.ts';
@@ -68,4 +69,24 @@ export function compareBatch(
   speed.evaluations += batch.length;
   speed.evaluateMs += performance.now() - started;
   return rows;
+}
+
+/**
+ * Compiles what somebody sent us; version 0 is no published one.
+ * @throws AppError invalid_rule_set, naming what does not fit
+ */
+export async function compileDraft(kind: 'risk', document: unknown): Promise<RiskRules>;
+export async function compileDraft(kind: 'routing', document: unknown): Promise<RoutingRules>;
+export async function compileDraft(kind: 'risk' | 'routing', document: unknown): Promise<RiskRules | RoutingRules>;
+export async function compileDraft(kind: 'risk' | 'routing', document: unknown): Promise<RiskRules | RoutingRules> {
+  try {
+    return kind === 'risk'
+      ? { version: 0, set: await compileDocument(document, riskLanguage) }
+      : { version: 0, set: await compileDocument(document, routingLanguage) };
+  } catch (error) {
+    if (!(error instanceof InvalidRules)) throw error;
+    throw new AppError('invalid_rule_set', error.message, {
+      errors: error.issues.slice(0, 50).map(({ path, message }) => ({ path, message })),
+    });
+  }
 }

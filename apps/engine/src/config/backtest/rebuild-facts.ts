@@ -14,7 +14,7 @@ const ofRoutingRequest: ReadonlySet<string> = new Set(paymentFacts.map(({ name }
 const nothing: readonly string[] = [];
 
 /** A payment code is good once and is never stored: that there was one shows in the product. */
-const payerOf = ({ payer, product }: RecordedPayment) =>
+export const payerOf = ({ payer, product }: RecordedPayment) =>
   product === 'codepay' ? { ...payer, authCode: 'not stored' } : payer;
 
 /**

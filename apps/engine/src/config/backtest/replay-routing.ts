@@ -28,7 +28,7 @@ export function createRoutingReplay(
     if (missing.length > 0) return { kind: 'not_replayable', facts: missing };
     const fired = set.matches(facts as Parameters<typeof set.matches>[0]);
     const assumed: BacktestAssumption[] = [];
-    const candidates = candidatesOf(routing, channels, assumed);
+    const candidates = candidatesThen(routing, channels, assumed);
     const { order } = rank(candidates, fired, `${payment.merchantId}|${payment.merchantOrderNo}`);
     const [first] = order;
     return {
@@ -65,7 +65,8 @@ const notPlanned = ({ risk }: RecordedPayment): Replayed => ({
   why: risk ? 'notRouted' : 'noDecision',
 });
 
-function candidatesOf(
+/** The accounts that could be had then, as if no rule had said anything; `assumed` collects what is not in the record. */
+export function candidatesThen(
   { candidates }: RecordedRouting,
   channels: ReadonlyMap<string, ChannelToday>,
   assumed: BacktestAssumption[],

@@ -125,7 +125,6 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
           content_hash: contentHash,
           authors: [...new Set([...change.authors, actor.id])],
           approved_at: null,
-          publish_at: null,
           plan: null,
           checks: null,
           error: null,
@@ -224,7 +223,6 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
       plan: JSON.stringify(plan),
       published_at: change.now,
       published_by: actor,
-      publish_at: null,
       stage_ends_at: new Date(now + minutes * 60_000),
       error: null,
     });
@@ -243,8 +241,7 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     await config.refresh();
   }
 
-  const unschedule = (actor: Actor, id: string) =>
-    act(actor, id, 'unschedule', {}, (client) => updateChange(client, id, { publish_at: null }));
+  const unschedule = (actor: Actor, id: string) => act(actor, id, 'unschedule', {}, async () => undefined);
 
   /** Back to what was before, as a new version. A canary just ends. */
   async function rollBack(actor: Actor, input: { id: string; reason: string; outcome?: unknown }): Promise<void> {
@@ -270,9 +267,7 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     );
 
   const voidIt = (actor: Actor, id: string, why: string) =>
-    act(actor, id, 'void', { reason: why }, (client) =>
-      updateChange(client, id, { approved_at: null, publish_at: null, error: why }),
-    );
+    act(actor, id, 'void', { reason: why }, (client) => updateChange(client, id, { approved_at: null, error: why }));
 
   /** Published at once by one person; another one has to look at it afterwards. */
   async function publishEmergency(
