@@ -7,7 +7,7 @@ import { lockUsage } from './counters.ts';
 import { raiseSql } from './limits.sql.ts';
 import { createPlaceGroup, type Placement, type PlaceOutcome } from './place-group.ts';
 import { changeRows, holdRow, parseAggregate } from './rows.ts';
-import { loadSql, saveSql } from './save.sql.ts';
+import { keepAnswersSql, loadSql, saveSql } from './save.sql.ts';
 
 /** The answer to keep under an idempotency key, written with the change that made it. */
 export type KeptAnswer = { merchantId: string; key: string; status: number; body: string };
@@ -167,12 +167,18 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
     ]);
   }
 
-  async function keepAnswer(answer: KeptAnswer): Promise<void> {
-    await pool.query(
-      `UPDATE idempotency_keys SET response_status = $3, response_body = $4
-       WHERE merchant_id = $1 AND key = $2 AND response_status IS NULL`,
-      [answer.merchantId, answer.key, answer.status, answer.body],
-    );
+  const keepAnswer = createGroupCommit<KeptAnswer, undefined>({
+    maxGroup: 64,
+    maxInFlight: 1,
+    write: keepAnswers,
+    failsWhole: isOutOfReach,
+  });
+
+  /** For answers that no later commit carries: of payments that ended, or are held, with their first. */
+  async function keepAnswers(answers: KeptAnswer[]): Promise<undefined[]> {
+    const rows = answers.map(({ merchantId, ...answer }) => ({ merchant_id: merchantId, ...answer }));
+    await pool.query({ name: 'keep-answers', text: keepAnswersSql, values: [JSON.stringify(rows)] });
+    return answers.map(() => undefined);
   }
 
   async function findByOrderNo(merchantId: string, merchantOrderNo: string): Promise<string | undefined> {

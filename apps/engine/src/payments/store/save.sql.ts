@@ -95,6 +95,13 @@ WITH input AS MATERIALIZED (
 )
 SELECT payment_id, updated_at FROM saved`;
 
+/** Keeps answers under their idempotency keys, unless one is kept. $1 answers as JSON objects */
+export const keepAnswersSql = `
+UPDATE idempotency_keys k SET response_status = a.status, response_body = a.body
+FROM (SELECT DISTINCT ON (merchant_id, key) * FROM jsonb_to_recordset($1::jsonb)
+        AS a(merchant_id text, key text, status int, body text) ORDER BY merchant_id, key) a
+WHERE k.merchant_id = a.merchant_id AND k.key = a.key AND k.response_status IS NULL`;
+
 /** One payment with all that hangs on it. $1 payment id */
 export const loadSql = `
 SELECT to_jsonb(p) || jsonb_build_object('amount', p.amount::text, 'refunded_amount', p.refunded_amount::text) AS payment,
