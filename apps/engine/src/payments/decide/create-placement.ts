@@ -213,6 +213,8 @@ const judgedEvent = ({ risk, durations }: PlacementInput, own: Record<string, un
     ruleSetVersion: risk.ruleSetVersion,
     fired: risk.fired,
     facts: risk.facts,
+    ...(risk.lists ? { lists: risk.lists } : {}),
+    ...(risk.factFailure ? { factFailure: risk.factFailure } : {}),
     limits: risk.holds.map(shownHold),
     ...(risk.decidedBy ? { decidedBy: risk.decidedBy } : {}),
     ...(risk.failure ? { failure: risk.failure } : {}),
