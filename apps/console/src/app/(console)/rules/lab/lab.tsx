@@ -16,6 +16,7 @@ export function Lab() {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabs).withDefault('single'));
   const [kind, setKind] = useQueryState('kind', parseAsStringLiteral(kinds).withDefault('risk'));
   const [change] = useQueryState('change', parseAsString);
+  const [order] = useQueryState('order', parseAsString);
   return (
     <Page
       title={t('title')}
@@ -54,7 +55,7 @@ export function Lab() {
       </div>
       <div role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'single' ? (
-          <TryOne kind={kind} />
+          <TryOne key={order} kind={kind} order={order} />
         ) : tab === 'tests' ? (
           <TestCases key={kind} kind={kind} />
         ) : (
