@@ -45,7 +45,10 @@ const createRebuild = (
     if (computed.length === 0) return { facts, missing: nothing };
     const recorded = recordOf(payment) ?? {};
     const missing = computed.filter((name) => !Object.hasOwn(recorded, name));
-    for (const name of computed) if (recorded[name] !== null) facts[name] = recorded[name];
+    for (const name of computed) {
+      const value = recorded[name];
+      if (value !== null && value !== undefined) facts[name] = value;
+    }
     return { facts, missing };
   };
 };
