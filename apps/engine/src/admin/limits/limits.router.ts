@@ -1,7 +1,6 @@
 import { limitIdSchema } from '@tributary/contracts/limit';
-import { currencySchema } from '@tributary/contracts/money';
 import { paymentIdSchema } from '@tributary/contracts/payment';
-import { cleanText, isCleanText } from '@tributary/contracts/text';
+import { isCleanText } from '@tributary/contracts/text';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
 import { AppError } from '../../platform/app-error.ts';
@@ -10,8 +9,8 @@ import { createLimitUsageReads } from './limit-usage.read.ts';
 
 const most = 200;
 
-/** Limits, what is used of them now and when they will be full. */
-export function createLimitsRouter({ pool, audit, config, clock }: AdminDeps) {
+/** Limits, what is used of them now and when they will be full. They are changed like all configuration, by a change. */
+export function createLimitsRouter({ pool, config, clock }: AdminDeps) {
   const usage = createLimitUsageReads(pool);
 
   function mustFind(limitId: string) {
@@ -77,51 +76,6 @@ export function createLimitsRouter({ pool, audit, config, clock }: AdminDeps) {
         const names = new Map(config.current().limits.map(({ id, name }) => [id, name]));
         const reservations = await usage.reservationsOf(input.paymentId);
         return reservations.map((one) => ({ ...one, name: names.get(one.limitId) ?? one.limitId }));
-      }),
-    save: procedure('risk.write')
-      .input(
-        z
-          .strictObject({
-            id: z.string().regex(/^[a-z][a-z0-9_-]{1,47}$/),
-            name: cleanText(80),
-            enabled: z.boolean(),
-            scope: z.array(z.enum(['merchant', 'service', 'payer', 'ip', 'device'])).max(5),
-            match: z.strictObject({
-              merchantId: z.string().max(64).optional(),
-              serviceId: z.string().max(64).optional(),
-            }),
-            period: z.enum(['hour', 'day', 'month']),
-            currency: currencySchema,
-            maxAmount: z.int().min(0).nullable(),
-            maxCount: z.int().min(0).nullable(),
-          })
-          .refine((limit) => limit.maxAmount !== null || limit.maxCount !== null, {
-            error: 'a limit needs maxAmount or maxCount',
-            path: ['maxAmount'],
-          }),
-      )
-      .mutation(async ({ ctx, input }) => {
-        await audit.audited(
-          { actor: ctx.actor, action: 'limits.save', objectType: 'limit', objectId: input.id, after: input },
-          (client) =>
-            client.query(
-              `INSERT INTO limits (id, name, enabled, scope, match, period, currency, max_amount, max_count, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             ON CONFLICT (id) DO UPDATE SET name = $2, enabled = $3, scope = $4, match = $5, period = $6, currency = $7, max_amount = $8, max_count = $9, updated_by = $10, updated_at = now()`,
-              [
-                input.id,
-                input.name,
-                input.enabled,
-                input.scope,
-                JSON.stringify(input.match),
-                input.period,
-                input.currency,
-                input.maxAmount,
-                input.maxCount,
-                ctx.actor.id,
-              ],
-            ),
-        );
-        return { ok: true };
       }),
   });
 }
