@@ -235,6 +235,25 @@ describe('refunding', () => {
     expect((await core.reads.findPayment('mch_1', payment.id))?.refundedAmount).toBe(900);
   });
 
+  it('of thirty at once pays out those that fit, and tells the others so', async () => {
+    core.script.answer = (call) =>
+      call.op === 'refund'
+        ? { kind: 'succeeded', channelRefundNo: `R${call.refundNo}`, refunded: call.amount }
+        : paidInFull(call);
+    const payment = await take();
+    const outcomes = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        refundOf(payment.id, 100, `${payment.id}-t${i}`).then(
+          ({ status }) => status as string,
+          ({ code }) => code as string,
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'succeeded')).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === 'refund_exceeds_payment')).toHaveLength(20);
+    expect((await core.reads.findPayment('mch_1', payment.id))?.refundedAmount).toBe(1000);
+  });
+
   it('frees the amount of a refund that the channel refused', async () => {
     const payment = await takePaid();
     core.script.answer = () => ({

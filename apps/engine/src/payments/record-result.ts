@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../platform/app-error.ts';
+import { createOneAtATime } from '../platform/one-at-a-time.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import type { Aggregate } from './aggregate.ts';
 import { keyOf } from './decide/choose-route.ts';
@@ -18,8 +21,8 @@ export type RecordDeps = {
   onCommitted: (change: { before: Aggregate; after: Aggregate }) => void;
 };
 
-// A payment that changes under us this often is being fought over; the caller's own retry is better than ours.
-const maxTries = 8;
+// Only other processes can be in our way, and each time somebody got on: more tries than there are processes.
+const maxTries = 12;
 
 /** What a recorded piece of news left: the payment as it now stands, and the attempt to send next, if any. */
 export type Recorded = { outcome: RecordOutcome; aggregate: Aggregate | undefined; next: AttemptDecision['next'] };
@@ -31,6 +34,8 @@ export type Recorder = ReturnType<typeof createRecorder>;
  * decides anew on what is there now. Idempotent and order-independent because `decideAttempt` is.
  */
 export function createRecorder(deps: RecordDeps) {
+  const inTurn = createOneAtATime();
+
   const tools = (): DecisionTools => ({
     now: deps.clock.now(),
     nextLookUp: deps.nextLookUp,
@@ -42,7 +47,10 @@ export function createRecorder(deps: RecordDeps) {
    * Runs one decision against the newest state.
    * @param known the aggregate if the caller has it (saves the first read); otherwise it is loaded
    */
-  async function decideAndSave(
+  const decideAndSave = (...args: Parameters<typeof decideInTurn>): Promise<Recorded> =>
+    inTurn(args[0], () => decideInTurn(...args));
+
+  async function decideInTurn(
     paymentId: string,
     known: Aggregate | undefined,
     decide: (
@@ -58,7 +66,7 @@ export function createRecorder(deps: RecordDeps) {
       const decision = decide(before, { ...tools(), full });
       if (!decision) return { outcome: 'unchanged', aggregate: before, next: undefined };
       const at = extra.at?.();
-      const after: Aggregate = at ? stamped(decision.change.after, at) : decision.change.after;
+      const after: Aggregate = at ? stamped(before, decision.change.after, at) : decision.change.after;
       const answer = decision.next ? undefined : extra.answer?.(after);
       const saved = await deps.store.save({
         change: { ...decision.change, after },
@@ -75,9 +83,12 @@ export function createRecorder(deps: RecordDeps) {
         deps.onCommitted({ before, after: aggregate });
         return { outcome: 'changed', aggregate, next: decision.next };
       }
+      await sleep(Math.random() * 5 * (attempt + 1));
       before = await deps.store.load(paymentId);
     }
-    throw new Error(`payment ${paymentId} changed ${maxTries} times while news about it was being recorded`);
+    throw new AppError('unavailable', `payment ${paymentId} keeps being changed by others; try again`, {
+      retryAfterSeconds: 1,
+    });
   }
 
   const recordResult: RecordResult = async ({ paymentId, attemptNo }, result, source) =>
@@ -96,10 +107,16 @@ export function createRecorder(deps: RecordDeps) {
 }
 
 /** Puts one moment on everything the change made now, so that the stored answer and the row agree to the microsecond. */
-function stamped(after: Aggregate, at: Date): Aggregate {
+function stamped(before: Aggregate, after: Aggregate, at: Date): Aggregate {
   const { payment } = after;
+  const { succeededAt, updatedAt } = before.payment;
   return {
     ...after,
-    payment: { ...payment, updatedAt: at, succeededAt: payment.succeededAt ? at : null },
+    // What happened before this change keeps its time.
+    payment: {
+      ...payment,
+      updatedAt: at > updatedAt ? at : updatedAt,
+      succeededAt: succeededAt ?? (payment.succeededAt ? at : null),
+    },
   };
 }

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefundCall } from '@tributary/channels/channel-adapter';
 import { AppError } from '../platform/app-error.ts';
-
 import type { Failpoint } from '../platform/failpoints.ts';
 import { orderedAt } from '../platform/ids.ts';
+import { createOneAtATime } from '../platform/one-at-a-time.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import {
   type Aggregate,
@@ -31,11 +32,12 @@ export type RefundDeps = {
   failpoint?: Failpoint;
 };
 
-const maxTries = 5;
+const maxTries = 12;
 
 /** Gives money back: claim and refund are committed first, then the channel is asked, then its answer is recorded. */
 export function createRefundPayment(deps: RefundDeps): CreateRefundOf {
   const { store, recorder } = deps;
+  const inTurn = createOneAtATime();
 
   return async function refundPayment(caller, claim, paymentId, request) {
     const merchantId = caller.merchant.id;
@@ -48,18 +50,26 @@ export function createRefundPayment(deps: RefundDeps): CreateRefundOf {
     if (kept) return kept;
 
     for (let attempt = 0; attempt < maxTries; attempt++) {
-      const before = await store.load(paymentId);
-      if (!before || before.payment.merchantId !== merchantId) throw new AppError('not_found');
-      const { change, refund } = start(before, request, caller);
-      const started = await startRefund(change, claim, refund.id);
-      if (started === 'conflict') continue;
+      // One after the other, so that of many refunds at once those that fit succeed and the others hear that they don't.
+      const { started, change, refund } = await inTurn(paymentId, async () => {
+        const before = await store.load(paymentId);
+        if (!before || before.payment.merchantId !== merchantId) throw new AppError('not_found');
+        const wanted = start(before, request, caller);
+        return { ...wanted, started: await startRefund(wanted.change, claim, wanted.refund.id) };
+      });
+      if (started === 'conflict') {
+        await sleep(Math.random() * 5 * (attempt + 1));
+        continue;
+      }
       if (started === 'key_taken') {
         const answer = await findAnswer(store, caller, claim, rebuild);
         if (answer) return answer;
         continue;
       }
       deps.failpoint?.('refund.after_first_commit');
-      const recorded = await ask(change.after, refund);
+      // The refund stands from here on: should recording the channel's word fail, status sync brings it, and the
+      // merchant hears what is true, that it is under way.
+      const recorded = await ask(change.after, refund).catch(() => undefined);
       const known = (recorded && refundOf(recorded, refund.id)) ?? refund;
       const answer = answerOf(paymentId, known);
       await store.keepAnswer({ merchantId, key: claim.key, ...answer });
