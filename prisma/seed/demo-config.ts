@@ -1,5 +1,6 @@
 import type { ChannelDocument } from '@tributary/contracts/channel-config';
 import { type LimitDocument, limitDocumentSchema } from '@tributary/contracts/limit';
+import type { ListConfig } from '@tributary/contracts/list';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
 
 /** The configuration of the demonstration: what a small shop chain on WeChat Pay would start with. */
@@ -147,6 +148,13 @@ export const routingRules = {
     },
   ],
 };
+
+/** Lists beside the built-in ones; the recipes of docs/rules.md use them. */
+export const lists: ListConfig[] = [
+  { id: 'vip', name: '白名单客户', subject: 'payer', effect: 'allow', description: '老客户，小额直接放行' },
+  { id: 'tills', name: '收银台设备', subject: 'device', effect: 'allow', description: '门店自己的收银设备' },
+  { id: 'shared', name: '公共出口 IP', subject: 'ip', effect: 'watch', description: '办公楼、校园网、移动基站' },
+];
 
 export const limits: LimitDocument[] = [
   {

@@ -12,7 +12,7 @@ import { contentHashOf } from '../../apps/engine/src/config/content-hash.ts';
 import { newId } from '../../apps/engine/src/platform/ids.ts';
 import { accountSecretsAad, webhookSecretAad } from '../../apps/engine/src/platform/secret-places.ts';
 import { createSecrets, parseKeyRing } from '../../apps/engine/src/platform/secrets.ts';
-import { channels, limits, merchants, riskRules, routingRules, services } from './demo-config.ts';
+import { channels, limits, lists, merchants, riskRules, routingRules, services } from './demo-config.ts';
 
 type DemoMerchant = {
   id: string;
@@ -60,6 +60,7 @@ async function seedConfiguration(): Promise<void> {
   for (const channel of channels) await publishOnce('channel', channel.id, channel);
   for (const service of services) await publishOnce('service', service.id, service);
   for (const limit of limits) await publishOnce('limit', limit.id, limit);
+  for (const list of lists) await publishOnce('list', list.id, list);
   await publishOnce('risk', mainDocument, riskRules);
   await publishOnce('routing', mainDocument, routingRules);
 }

@@ -1,4 +1,5 @@
 import { type ConfigKind, mainDocument } from '@tributary/contracts/config-kind';
+import { builtInLists } from '@tributary/contracts/list';
 import type { FactDefinition } from '@tributary/rules/define-fact';
 import { diff } from '@tributary/rules/diff';
 import { lint } from '@tributary/rules/lint';
@@ -86,6 +87,16 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
           code: 'unknown_match',
         }));
         return { errors: [], findings };
+      }
+      case 'list': {
+        // Its entries were written for the subject that it has.
+        const builtIn = builtInLists.find(({ id }) => id === objectId);
+        return builtIn && builtIn.subject !== read.value.subject
+          ? {
+              errors: [{ path: 'subject', message: `this list holds ${builtIn.subject}s`, code: 'fixed_subject' }],
+              findings: [],
+            }
+          : { errors: [], findings: [] };
       }
       default:
         return { errors: [], findings: [] };
