@@ -3,12 +3,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { parseAsString, useQueryState } from 'nuqs';
+import { useState } from 'react';
+import { useMe } from '@/lib/session';
 import { type Outputs, useTrpc } from '@/lib/trpc';
+import { Button } from '@/ui/button';
 import { Chip, type Tone } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Page } from '@/ui/table';
 import { Entries } from './entries';
 import { FindListed } from './find-listed';
+import { NewList } from './new-list';
 
 export type List = Outputs['lists']['all'][number];
 
@@ -17,10 +21,16 @@ export const effectTones: Record<List['effect'], Tone> = { block: 'blocked', all
 /** Who is on which list: definitions on the left, entries of the chosen one beside them. */
 export function Lists() {
   const t = useTranslations('lists');
+  const { may } = useMe();
+  const [adding, setAdding] = useState(false);
   const [chosen, setChosen] = useQueryState('list', parseAsString.withDefault('payer'));
   const query = useQuery(useTrpc().lists.all.queryOptions());
   return (
-    <Page title={t('title')} lead={t('lead')}>
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={may('risk.write') ? <Button onClick={() => setAdding(true)}>{t('newList')}</Button> : undefined}
+    >
       <Loaded query={query}>
         {(lists) => {
           const list = lists.find(({ id }) => id === chosen) ?? lists[0];
@@ -57,6 +67,7 @@ export function Lists() {
           );
         }}
       </Loaded>
+      {adding ? <NewList onClose={() => setAdding(false)} /> : null}
     </Page>
   );
 }

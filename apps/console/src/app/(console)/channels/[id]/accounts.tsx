@@ -56,7 +56,7 @@ export function Accounts({ channel }: { channel: Channel }) {
               <Chip tone={account.enabled ? 'success' : 'closed'}>{account.enabled ? t('on') : t('off')}</Chip>
             </Td>
             <Td>
-              {t(`verificationModes.${(account.config.verification as { mode?: string } | undefined)?.mode ?? 'none'}`)}
+              {t(`verificationModes.${account.verificationMode ?? 'none'}`)}
             </Td>
             <Td className="whitespace-nowrap">
               {account.maxAmount > 1e14
@@ -64,13 +64,13 @@ export function Accounts({ channel }: { channel: Channel }) {
                 : `${money(account.minAmount, 'CNY')} – ${money(account.maxAmount, 'CNY')}`}
             </Td>
             <Td className="font-mono text-xs break-all">{account.baseUrl}</Td>
-            <Td className="font-mono text-xs" title={account.trustedKeys.map(({ serial }) => serial).join(', ')}>
-              {account.secretsFingerprint}
-              {account.trustedKeys.length > 0 ? (
+            <Td className="font-mono text-xs" title={account.keys?.trusted.map(({ serial }) => serial).join(', ')}>
+              {account.keys?.fingerprint ?? '—'}
+              {account.keys && account.keys.trusted.length > 0 ? (
                 <span className="block font-sans text-subtle">
-                  {t('trusted', { count: account.trustedKeys.length })}
-                  {account.trustedKeys[0]?.expiresAt
-                    ? ` · ${t('until', { date: account.trustedKeys[0].expiresAt.slice(0, 10) })}`
+                  {t('trusted', { count: account.keys.trusted.length })}
+                  {account.keys.trusted[0]?.expiresAt
+                    ? ` · ${t('until', { date: account.keys.trusted[0].expiresAt.slice(0, 10) })}`
                     : ''}
                 </span>
               ) : null}

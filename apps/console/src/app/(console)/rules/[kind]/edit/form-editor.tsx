@@ -20,9 +20,9 @@ import { sayCondition } from '@/rules/words';
 import { Field, Input, Select } from '@/ui/field';
 import { Empty } from '@/ui/states';
 import type { Language } from '../vocabulary';
-import { ConditionBuilder } from './condition-builder';
+import { ConditionBuilder } from './condition/condition-builder';
+import { NamedConditions } from './condition/named-conditions';
 import { EventType, ShadowBox } from './grid-row';
-import { NamedConditions } from './named-conditions';
 
 type Issue = { path: string; message: string; severity: string };
 

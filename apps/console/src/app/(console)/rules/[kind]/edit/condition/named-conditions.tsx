@@ -7,7 +7,7 @@ import { namedConditions, type RuleDocument, withKey } from '@/rules/document';
 import { usesOf } from '@/rules/words';
 import { Button } from '@/ui/button';
 import { Input } from '@/ui/field';
-import type { Language } from '../vocabulary';
+import type { Language } from '../../vocabulary';
 import { ConditionBuilder } from './condition-builder';
 
 /** Conditions with a name, said once and used by several rules. One in use can not be taken away. */

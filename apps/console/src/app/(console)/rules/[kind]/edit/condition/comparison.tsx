@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject, withKey } from '@/rules/document'
 import { factLabel, firstValue, operatorsOf, refit } from '@/rules/facts';
 import { decoratorNames, sayDecorator, sayOperator } from '@/rules/words';
 import { Input, Select } from '@/ui/field';
-import type { Language } from '../vocabulary';
+import type { Language } from '../../vocabulary';
 import { ValueInput } from './value-input';
 
 /** One comparison: fact, operator, value; what is seldom needed behind "more". */

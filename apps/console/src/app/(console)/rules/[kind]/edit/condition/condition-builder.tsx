@@ -22,7 +22,7 @@ import {
 import { isObject, type Json } from '@/rules/document';
 import { firstValue, isHour, operatorsOf } from '@/rules/facts';
 import { Select } from '@/ui/field';
-import type { Language } from '../vocabulary';
+import type { Language } from '../../vocabulary';
 import { Comparison } from './comparison';
 
 type Props = {

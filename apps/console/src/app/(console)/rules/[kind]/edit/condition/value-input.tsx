@@ -6,7 +6,7 @@ import type { Json } from '@/rules/document';
 import { type Choice, type Fact, inputOf, takesList } from '@/rules/facts';
 import { parseValue, sayValue, valueText } from '@/rules/value-text';
 import { Input, Select } from '@/ui/field';
-import type { Language } from '../vocabulary';
+import type { Language } from '../../vocabulary';
 
 type Props = {
   fact: Fact | undefined;
