@@ -96,6 +96,9 @@ const payer: Record<string, unknown> = {
   deviceId: 'd1',
   authCode: '134123456789012345',
   openId: 'oABC',
+  cardBin: '622202',
+  cardId: 'card_1',
+  bank: 'ICBC',
 };
 const refund: Record<string, unknown> = { merchantRefundNo: 'R1', amount: 50, reason: 'changed my mind' };
 
@@ -132,6 +135,9 @@ const wrong: Record<string, unknown[]> = {
   'payer.deviceId': [...wrongTexts, 7],
   'payer.authCode': [...wrongTexts, '13412', '13412345678901234a', '１３４１２３４５６７８９０１２３４５'],
   'payer.openId': [...wrongTexts, 7, 'with space'],
+  'payer.cardBin': [...wrongTexts, 622202, '62220', '622202123', '６２２２０２', '62220x'],
+  'payer.cardId': [...wrongTexts, 7, '4111111111111111', '4111 1111-1111 1111'],
+  'payer.bank': [...wrongTexts, 7, 'I', 'IC BC', '工商银行'],
   merchantRefundNo: [...wrongTexts, 7, 'has space'],
   reason: [...wrongTexts, 7],
 };
