@@ -11,6 +11,7 @@ import { isTyping } from '@/lib/hotkeys';
 import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import type { Change } from './change-detail';
+import { EditItems } from './edit-items';
 import { Emergency } from './emergency';
 import { PublishDialog } from './publish-dialog';
 import { ReasonDialog } from './reason-dialog';
@@ -56,8 +57,9 @@ export function Acts({ change }: { change: Change }) {
     return () => removeEventListener('keydown', listen);
   }, [mayApprove]);
   const editor = editorOf(change.items);
-  /** Shown when it is this state's business, even when this viewer may not: then it says why. */
-  const shown = (act: string) => possible.get(act)?.why !== 'status';
+  const [editing, setEditing] = useState(false);
+  /** Shown when it is this state's and this role's business, even when it can't be done now: then it says why. */
+  const shown = (act: string) => !['status', 'permission'].includes(possible.get(act)?.why ?? '');
   const button = (act: Act, name: string, look: 'primary' | 'plain' | 'danger') => {
     const one = possible.get(name);
     if (!one || !shown(name)) return null;
@@ -76,7 +78,9 @@ export function Acts({ change }: { change: Change }) {
   const reasons = [
     ...new Set(
       change.possible.flatMap(({ act, why }) =>
-        why && why !== 'status' && ['submit', 'approve', 'publish', 'rollback'].includes(act) ? [`${act}:${why}`] : [],
+        why && why !== 'status' && why !== 'permission' && ['submit', 'approve', 'publish', 'rollback'].includes(act)
+          ? [`${act}:${why}`]
+          : [],
       ),
     ),
   ];
@@ -91,8 +95,12 @@ export function Acts({ change }: { change: Change }) {
         {button('review', 'reviewEmergency', 'primary')}
         {button('cancelSchedule', 'cancelSchedule', 'plain')}
         {button('rollback', 'rollback', 'danger')}
-        {possible.get('edit')?.may && editor ? (
-          <Button onClick={() => router.push(`${editor}${editor.includes('?') ? '&' : '?'}change=${change.id}`)}>
+        {possible.get('edit')?.may ? (
+          <Button
+            onClick={() =>
+              editor ? router.push(`${editor}${editor.includes('?') ? '&' : '?'}change=${change.id}`) : setEditing(true)
+            }
+          >
             {t('acts.edit')}
           </Button>
         ) : null}
@@ -107,6 +115,7 @@ export function Acts({ change }: { change: Change }) {
           })}
         </ul>
       ) : null}
+      {editing ? <EditItems change={change} onClose={() => setEditing(false)} /> : null}
       {open ? (
         <ActDialog
           key={open}

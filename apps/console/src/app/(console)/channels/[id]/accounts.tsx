@@ -55,9 +55,7 @@ export function Accounts({ channel }: { channel: Channel }) {
             <Td>
               <Chip tone={account.enabled ? 'success' : 'closed'}>{account.enabled ? t('on') : t('off')}</Chip>
             </Td>
-            <Td>
-              {t(`verificationModes.${account.verificationMode ?? 'none'}`)}
-            </Td>
+            <Td>{t(`verificationModes.${account.verificationMode ?? 'none'}`)}</Td>
             <Td className="whitespace-nowrap">
               {account.maxAmount > 1e14
                 ? t('anyAmount')
