@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { amountSchema, currencySchema } from './money.ts';
 import { attemptStatuses, paymentStatuses, refundStatuses } from './payment-status.ts';
-import { cleanText, merchantNumber } from './text.ts';
+import { cleanText, merchantNumber, safeText } from './text.ts';
 
 export const paymentIdSchema = z.string().regex(/^pay_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not a payment id' });
 export const refundIdSchema = z.string().regex(/^rfd_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not a refund id' });
@@ -52,7 +52,7 @@ export const payerSchema = z.strictObject({
 });
 
 const metadataSchema = z
-  .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/, { error: 'is not a metadata key' }), cleanText(500))
+  .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/, { error: 'is not a metadata key' }), safeText(500))
   .refine((entries) => Object.keys(entries).length <= 20, { error: 'has more than 20 keys' });
 
 export const createPaymentSchema = z.strictObject({
@@ -66,7 +66,7 @@ export const createPaymentSchema = z.strictObject({
   }),
   amount: amountSchema,
   currency: currencySchema.meta({ example: 'CNY' }),
-  subject: cleanText(127).meta({ description: 'What is being paid for; shown to the payer.', example: 'Flat white' }),
+  subject: safeText(127).meta({ description: 'What is being paid for; shown to the payer.', example: 'Flat white' }),
   payer: payerSchema.optional().meta({ description: 'What you know of the payer; risk control uses it.' }),
   notifyUrl: httpUrl.optional().meta({ description: 'Where webhooks about this payment go.' }),
   returnUrl: httpUrl.optional().meta({ description: 'Where the payer returns to (H5 services).' }),
@@ -141,7 +141,7 @@ export const createRefundSchema = z.strictObject({
     example: 'R20261123-0001',
   }),
   amount: amountSchema,
-  reason: cleanText(80).optional().meta({ description: 'Shown to the payer where the channel can.' }),
+  reason: safeText(80).optional().meta({ description: 'Shown to the payer where the channel can.' }),
 });
 export type CreateRefund = z.infer<typeof createRefundSchema>;
 
@@ -165,12 +165,7 @@ export const listPaymentsSchema = z.strictObject({
   status: z.enum(paymentStatuses).optional().meta({ description: 'Only payments in this status.' }),
   from: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created at or after, ISO 8601.' }),
   to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created before, ISO 8601.' }),
-  cursor: z
-    .string()
-    .max(64)
-    .regex(/^[0-9A-Za-z_-]+$/)
-    .optional()
-    .meta({ description: '`nextCursor` of the page before.' }),
+  cursor: paymentIdSchema.optional().meta({ description: '`nextCursor` of the page before.' }),
   limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most payments on a page.' }),
 });
 

@@ -1,5 +1,7 @@
 import { betterAuth } from 'better-auth';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Audit } from '../config/audit.store.ts';
+import { AppError } from '../platform/app-error.ts';
 import type { Pool } from '../platform/db.ts';
 
 const idleSeconds = 30 * 60;
@@ -106,13 +108,47 @@ export function createAuth({ pool, secret, consoleUrl }: { pool: Pool; secret: s
   return { handler: auth.handler, viewerOf };
 }
 
-/** Mounts sign-in, sign-out and session at `/api/auth`. */
-export function registerAuth(app: FastifyInstance, auth: Auth): void {
+/** Wrong passwords for one account, from wherever they come, before it is left alone for a while. */
+const maxFailures = 10;
+const failureMinutes = 15;
+
+/**
+ * Mounts sign-in, sign-out and session at `/api/auth`. Every sign-in is written down, whether it succeeds or not, and an
+ * account that somebody guesses at is closed to guessing: what an address claims to be does not count for that.
+ */
+export function registerAuth(app: FastifyInstance, auth: Auth, { pool, audit }: { pool: Pool; audit: Audit }): void {
+  async function failuresOf(email: string): Promise<number> {
+    const { rows } = await pool.query(
+      `SELECT count(*)::int AS failures FROM audit_log WHERE object_type = 'sign_in' AND object_id = $1 AND result = 'failed'
+         AND at > greatest(now() - make_interval(mins => $2), coalesce((SELECT max(at) FROM audit_log
+           WHERE object_type = 'sign_in' AND object_id = $1 AND result = 'ok'), '-infinity'))`,
+      [email, failureMinutes],
+    );
+    return rows[0].failures;
+  }
+
+  const writeDown = (request: FastifyRequest, email: string, result: 'ok' | 'failed' | 'denied', reason?: string) =>
+    audit.append({
+      actor: { id: email, role: 'none', ip: clientIpOf(request), userAgent: request.headers['user-agent'] },
+      action: 'signIn',
+      objectType: 'sign_in',
+      objectId: email,
+      result,
+      ...(reason === undefined ? {} : { reason }),
+    });
+
   app.route({
     method: ['GET', 'POST'],
     url: '/api/auth/*',
     handler: async (request, reply) => {
+      const email = emailOf(request);
+      if (email !== undefined && (await failuresOf(email)) >= maxFailures) {
+        await writeDown(request, email, 'denied', 'too many wrong passwords');
+        throw new AppError('rate_limited', 'too many wrong passwords for this account', { retryAfterSeconds: 60 });
+      }
       const response = await auth.handler(toWebRequest(request));
+      if (email !== undefined && (response.ok || response.status === 401))
+        await writeDown(request, email, response.ok ? 'ok' : 'failed');
       reply.code(response.status);
       for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value);
       const cookies = response.headers.getSetCookie();
@@ -122,9 +158,32 @@ export function registerAuth(app: FastifyInstance, auth: Auth): void {
   });
 }
 
+/** The address that somebody wants to sign in with; undefined for every other request. */
+function emailOf(request: FastifyRequest): string | undefined {
+  if (request.method !== 'POST' || !request.url.startsWith('/api/auth/sign-in/email')) return undefined;
+  try {
+    const { email } = JSON.parse(Buffer.isBuffer(request.body) ? request.body.toString() : '{}');
+    return typeof email === 'string' ? email.trim().toLowerCase().slice(0, 200) : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Where a console request comes from. Behind trusted proxies their word counts; else only a proxy on this machine, which
+ * the console is, may speak for somebody, and of its list the last entry is the one it added itself.
+ */
+export function clientIpOf(request: FastifyRequest): string {
+  const forwarded = request.headers['x-forwarded-for'];
+  const isLocal = ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip);
+  if (!isLocal || forwarded === undefined) return request.ip;
+  return String(forwarded).split(',').at(-1)?.trim() || request.ip;
+}
+
 /** The request as the Fetch API has it, for libraries that speak only that. */
 export function toWebRequest(request: FastifyRequest): Request {
   const headers = headersOf(request);
+  headers.set('x-forwarded-for', clientIpOf(request));
   const body = Buffer.isBuffer(request.body) && request.body.length > 0 ? new Uint8Array(request.body) : null;
   return new Request(`http://${request.headers.host ?? 'localhost'}${request.url}`, {
     method: request.method,

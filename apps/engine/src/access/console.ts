@@ -5,7 +5,7 @@ import type { Env } from '../env.ts';
 import { AppError } from '../platform/app-error.ts';
 import { createPrisma } from '../platform/prisma.ts';
 import { createAppRouter } from './app-router.ts';
-import { createAuth, headersOf, registerAuth, toWebRequest } from './auth.ts';
+import { clientIpOf, createAuth, headersOf, registerAuth, toWebRequest } from './auth.ts';
 
 export type ConsoleDeps = Omit<AdminDeps, 'prisma' | 'pepper' | 'node'> & { env: Env };
 
@@ -23,7 +23,7 @@ export async function registerConsole(app: FastifyInstance, { env, ...deps }: Co
     node: env.node,
   });
   const origin = new URL(env.CONSOLE_URL).origin;
-  registerAuth(app, auth);
+  registerAuth(app, auth, { pool, audit });
   app.addHook('onClose', () => prisma.$disconnect());
 
   app.route({
@@ -51,10 +51,7 @@ export async function registerConsole(app: FastifyInstance, { env, ...deps }: Co
           return {
             viewer: await auth.viewerOf(headersOf(request)),
             requestId: request.id,
-            ip:
-              String(request.headers['x-forwarded-for'] ?? request.ip)
-                .split(',')[0]
-                ?.trim() ?? request.ip,
+            ip: clientIpOf(request),
             userAgent: request.headers['user-agent'],
             audit,
             log,

@@ -1,13 +1,25 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { mayDo, type Role } from '@tributary/contracts/role';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
 import { AppError } from '../../platform/app-error.ts';
 import { paymentIdFloor } from '../../platform/ids.ts';
+import { accountSecretsAad } from '../../platform/secret-places.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
 const channelId = z.string().min(1).max(64);
 
-export function createChannelsRouter({ prisma, pool, audit, adapters, gatewayStats, clock, config }: AdminDeps) {
+export function createChannelsRouter({
+  prisma,
+  pool,
+  audit,
+  adapters,
+  gatewayStats,
+  clock,
+  config,
+  secrets,
+  pepper,
+}: AdminDeps) {
   /** Outcome of attempts that were begun lately, from the newest ids only. */
   async function recent(minutes: number) {
     const { rows } = await pool.query(
@@ -21,7 +33,13 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
     );
   }
 
-  async function list() {
+  /** Tells two secrets apart without telling either: the same for the same secret, however it was sealed. */
+  function fingerprintOf(accountId: string, stored: string): string {
+    const plain = secrets.decrypt(stored, accountSecretsAad(accountId));
+    return createHmac('sha256', pepper).update(plain).digest('hex').slice(0, 12);
+  }
+
+  async function list(seesKeys: boolean) {
     const [channels, last5, last60] = await Promise.all([
       prisma.channel.findMany({ include: { accounts: true }, orderBy: { id: 'asc' } }),
       recent(5),
@@ -63,13 +81,20 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
               label: account.label,
               enabled: account.enabled,
               baseUrl: account.baseUrl,
-              config: account.config as Record<string, unknown>,
-              // What tells two secrets apart without telling either.
-              secretsFingerprint: createHash('sha256').update(account.secrets).digest('hex').slice(0, 12),
-              trustedKeys: (account.trust as { serial: string; expiresAt?: string }[]).map(({ serial, expiresAt }) => ({
-                serial,
-                expiresAt: expiresAt ?? null,
-              })),
+              verificationMode: modeOf(account.config),
+              /** The rest is for those who look after keys. */
+              keys: seesKeys
+                ? {
+                    config: account.config as Record<string, unknown>,
+                    fingerprint: fingerprintOf(account.id, account.secrets),
+                    trusted: (account.trust as { serial: string; expiresAt?: string }[]).map(
+                      ({ serial, expiresAt }) => ({
+                        serial,
+                        expiresAt: expiresAt ?? null,
+                      }),
+                    ),
+                  }
+                : null,
               minAmount: Number(account.minAmount),
               maxAmount: Number(account.maxAmount),
               version: account.version,
@@ -86,7 +111,9 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
   }
 
   return router({
-    list: procedure('channels.read').query(list),
+    list: procedure('channels.read').query(({ ctx }) =>
+      list(mayDo({ role: ctx.viewer.role as Role, approver: ctx.viewer.approver }, 'channelKeys.fingerprint')),
+    ),
     switchOff: procedure('channels.switch')
       .input(
         z.strictObject({ id: channelId, minutes: z.int().min(1).max(1440), reason: z.string().trim().min(2).max(200) }),
@@ -155,3 +182,7 @@ export function createChannelsRouter({ prisma, pool, audit, adapters, gatewaySta
       }),
   });
 }
+
+/** How an account checks its channel's signatures, where it says so. */
+const modeOf = (config: unknown): string | null =>
+  (config as { verification?: { mode?: string } } | null)?.verification?.mode ?? null;

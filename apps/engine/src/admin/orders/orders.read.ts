@@ -198,7 +198,7 @@ export function createOrderReads({ prisma, pool }: Pick<AdminDeps, 'prisma' | 'p
         node: hideHosts ? null : event.node,
         actor: event.actor,
         durationMs: event.durationMs,
-        data: (hideHosts ? withoutExchange(event.data) : event.data) as Record<string, unknown>,
+        data: (hideHosts ? forMerchant(event.data) : event.data) as Record<string, unknown>,
       })),
       deliveries: deliveries.map((one) => ({
         id: one.id,
@@ -212,7 +212,7 @@ export function createOrderReads({ prisma, pool }: Pick<AdminDeps, 'prisma' | 'p
         createdAt: one.createdAt.getTime(),
         deliveredAt: one.deliveredAt?.getTime() ?? null,
       })),
-      reservations: reservations.map((one) => ({
+      reservations: (hideHosts ? [] : reservations).map((one) => ({
         limitId: one.limitId,
         scopeKey: one.scopeKey,
         windowStart: one.windowStart.getTime(),
@@ -234,8 +234,20 @@ function maskedPayer(payer: Record<string, string>): Record<string, string> {
   );
 }
 
-function withoutExchange(data: unknown): unknown {
-  if (typeof data !== 'object' || data === null) return data;
-  const { exchange: _, ...rest } = data as Record<string, unknown>;
-  return rest;
+/** What of an event is the merchant's own business; rules, limits, routes and the channel's messages are not. */
+const merchantFields = [
+  'outcome',
+  'failure',
+  'code',
+  'reason',
+  'amount',
+  'merchantRefundNo',
+  'requestId',
+  'text',
+] as const;
+
+function forMerchant(data: unknown): Record<string, unknown> {
+  if (typeof data !== 'object' || data === null) return {};
+  const known = data as Record<string, unknown>;
+  return Object.fromEntries(merchantFields.flatMap((name) => (name in known ? [[name, known[name]]] : [])));
 }
