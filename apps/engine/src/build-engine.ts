@@ -81,6 +81,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     pool,
     bus,
     log,
+    onBadStart: env.CONFIG_ON_BAD_START,
     // Made further down: what Unleash says must pass the gate, and the gate knows the configuration.
     store: {
       overlay: (loaded) => rulesStore.overlay(loaded),
@@ -231,7 +232,12 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     verifyByOracle: createVerifyRules(env.DATABASE_URL),
   });
   const changes = createChanges({ audit, gate, config });
-  const stages = createStages({ pool, changes, log });
+  const stages = createStages({
+    pool,
+    changes,
+    mayRun: async () => (await platform.lease.acquire('changes', env.node, 10_000)) !== undefined,
+    log,
+  });
   const rulesStore: RulesStore =
     env.UNLEASH_URL && env.UNLEASH_TOKEN
       ? createUnleashStore({

@@ -21,11 +21,14 @@ export function createConfigSource({
   bus,
   log,
   store = postgresRulesStore,
+  onBadStart = 'last_good',
 }: {
   pool: Pool;
   bus: Bus;
   log: Log;
   store?: Pick<RulesStore, 'overlay' | 'isInCanary'>;
+  /** Whether a node may start when a document in force is not good: with the newest good one before it, or not at all. */
+  onBadStart?: 'last_good' | 'refuse';
 }) {
   const listeners = new Set<Listener>();
   let loaded: LoadedConfig | undefined;
@@ -41,6 +44,9 @@ export function createConfigSource({
     for (const problem of fresh.all.problems)
       if (!known.has(`${problem.ref} ${problem.version}`))
         log.error(problem, 'a published document is not good; the last good one stays');
+    const [bad] = fresh.all.problems;
+    if (!loaded && bad && onBadStart === 'refuse')
+      throw new Error(`${bad.ref} v${bad.version} ${bad.message}, and CONFIG_ON_BAD_START says not to start then`);
     for (const listener of listeners) {
       await listener(fresh.all);
       if (fresh.canary) await listener(fresh.canary.snapshot);

@@ -157,6 +157,20 @@ export async function tell(
   );
 }
 
+/** Adds a verdict on what the change holds now. */
+export async function sayVerdict(
+  client: PoolClient,
+  change: Change,
+  actor: { id: string },
+  verdict: 'approve' | 'reject' | 'review',
+  comment: string | undefined,
+): Promise<void> {
+  await client.query(
+    'INSERT INTO change_approvals (change_id, content_hash, verdict, by, comment) VALUES ($1, $2, $3, $4, $5)',
+    [change.id, change.contentHash, verdict, actor.id, comment ?? ''],
+  );
+}
+
 /** The versions in force of the documents of a change, 0 for those that are not there. */
 export async function liveVersions(
   client: Pool | PoolClient,

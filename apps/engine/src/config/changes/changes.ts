@@ -18,6 +18,7 @@ import {
   itemOf,
   mustFindChange,
   putItems,
+  sayVerdict,
   tell,
   updateChange,
 } from './change.store.ts';
@@ -115,11 +116,13 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
       input.id,
       'edit',
       { contentHash: input.contentHash, after: headOf(input) },
-      async (client, change) => {
+      async (client, change, to) => {
         const items = input.items?.map(itemOf);
         if (items) await putItems(client, change.id, items);
         const contentHash = items ? hashOfItems(items) : change.contentHash;
         await updateChange(client, change.id, {
+          // With the content: nothing is approved for a moment that nobody has approved.
+          status: to,
           title: input.title ?? change.title,
           reason: input.reason ?? change.reason,
           content_hash: contentHash,
@@ -260,10 +263,14 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     await config.refresh();
   }
 
-  /** The watch ended well. */
-  const verify = (actor: Actor, id: string, outcome: unknown) =>
-    act(actor, id, 'verify', {}, (client) =>
-      updateChange(client, id, { stage_ends_at: null, outcome: JSON.stringify(outcome) }),
+  /** The watch ended well, or, with a remark, as well as it could. */
+  const verify = (actor: Actor, id: string, outcome: unknown, remark?: string) =>
+    act(actor, id, 'verify', { reason: remark }, (client) =>
+      updateChange(client, id, {
+        stage_ends_at: null,
+        outcome: JSON.stringify(outcome),
+        error: remark?.slice(0, 300) ?? null,
+      }),
     );
 
   const voidIt = (actor: Actor, id: string, why: string) =>
@@ -364,19 +371,6 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
 }
 
 export type Changes = ReturnType<typeof createChanges>;
-
-async function sayVerdict(
-  client: PoolClient,
-  change: Change,
-  actor: Actor,
-  verdict: 'approve' | 'reject' | 'review',
-  comment: string | undefined,
-): Promise<void> {
-  await client.query(
-    'INSERT INTO change_approvals (change_id, content_hash, verdict, by, comment) VALUES ($1, $2, $3, $4, $5)',
-    [change.id, change.contentHash, verdict, actor.id, comment ?? ''],
-  );
-}
 
 function refuseOldApproval(change: Change): void {
   if (hoursSince(change.now, change.approvedAt) > approvalHours)

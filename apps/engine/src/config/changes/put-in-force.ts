@@ -62,6 +62,13 @@ export async function putInForce(client: PoolClient, change: Change, actor: stri
  * @throws Overtaken
  */
 export async function putInCanary(client: PoolClient, change: Change, percent: number, actor: string): Promise<void> {
+  // Two canaries would each be measured against the other's merchants.
+  await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config'), hashtext('canary'))`);
+  const { rows: running } = await client.query(
+    `SELECT id FROM change_requests WHERE status = 'canary' AND id <> $1 LIMIT 1`,
+    [change.id],
+  );
+  if (running[0]) throw new AppError('conflict', `change ${running[0].id} is in its canary: one at a time`);
   await lock(client, change.items);
   await refuseOvertaken(client, change.items);
   for (const item of change.items) {
@@ -96,7 +103,8 @@ export async function putInCanary(client: PoolClient, change: Change, percent: n
 export async function takeBack(client: PoolClient, change: Change, actor: string, reason: string): Promise<void> {
   await lock(client, change.items);
   const { rows } = await client.query(
-    `SELECT w.kind || '/' || w.object_id AS ref, l.version AS live, v.document AS before
+    `SELECT w.kind || '/' || w.object_id AS ref, l.version AS live, v.document AS before,
+       v.content_hash AS hash
      FROM unnest($1::text[], $2::text[], $3::int[]) AS w(kind, object_id, base)
      LEFT JOIN config_live l USING (kind, object_id)
      LEFT JOIN config_versions v ON v.kind = w.kind AND v.object_id = w.object_id AND v.version = w.base`,
@@ -112,14 +120,15 @@ export async function takeBack(client: PoolClient, change: Change, actor: string
   );
   if (stale.length > 0) throw new Overtaken(stale.map(({ kind, objectId }) => `${kind}/${objectId}`));
   for (const { kind, objectId, baseVersion } of change.items) {
-    const before = found.get(`${kind}/${objectId}`)?.before ?? null;
-    await client.query('SELECT tributary_publish($1, $2, $3, $4, $5, NULL, $6)', [
+    const { before = null, hash = null } = found.get(`${kind}/${objectId}`) ?? {};
+    await client.query('SELECT tributary_publish($1, $2, $3, $4, $5, $7, $6)', [
       kind,
       objectId,
       before === null ? null : JSON.stringify(before),
       actor,
       `back to v${baseVersion}: ${reason}`.slice(0, 500),
       change.id,
+      hash,
     ]);
   }
 }

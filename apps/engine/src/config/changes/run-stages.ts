@@ -4,6 +4,7 @@ import type { Pool } from '../../platform/db.ts';
 import type { Actor } from '../audit.store.ts';
 import { type Change, findChange, findStaged } from './change.store.ts';
 import type { Changes } from './changes.ts';
+import { Overtaken } from './put-in-force.ts';
 import { countWindow, judgeWatch, type WatchNumbers, type WatchVerdict } from './watch.ts';
 
 const everyMs = 2_000;
@@ -21,16 +22,20 @@ type Outcome = { before: WatchNumbers; during: WatchNumbers; verdict: WatchVerdi
 export function createStages({
   pool,
   changes,
+  mayRun,
   log,
 }: {
   pool: Pool;
   changes: Changes;
+  /** Whether it is this node's turn. */
+  mayRun: () => Promise<boolean>;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   async function runOnce(): Promise<void> {
+    if (!(await mayRun())) return;
     for (const id of await findStaged(pool)) {
       const change = await findChange(pool, id);
       if (!change) continue;
@@ -57,11 +62,11 @@ export function createStages({
       log.warn({ changeId: change.id, outcome }, 'a published change is rolled back by its watch');
       const [worst] = outcome.verdict.breaches;
       const reason = `${worst?.metric} went from ${worst?.before.toFixed(1)} % to ${worst?.during.toFixed(1)} %`;
-      await changes.rollBack(system, { id: change.id, reason, outcome });
+      await rollBackOrLetBe(change, reason, outcome);
       return;
     }
     if (!ended) return;
-    if (change.status === 'canary') await changes.promote(system, change.id);
+    if (change.status === 'canary') await promoteOrEnd(change, outcome);
     else await changes.verify(system, change.id, outcome);
     log.info(
       { changeId: change.id, outcome },
@@ -69,12 +74,34 @@ export function createStages({
     );
   }
 
+  /** What somebody has built on is not taken back by a machine: the watch ends with its numbers and says so. */
+  async function rollBackOrLetBe(change: Change, reason: string, outcome: Outcome): Promise<void> {
+    try {
+      await changes.rollBack(system, { id: change.id, reason, outcome });
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      await changes.verify(system, change.id, { ...outcome, overtaken: error.refs }, `${reason}; ${error.message}`);
+    }
+  }
+
+  /** A canary whose documents were published over by others can't be for all any more: it ends. */
+  async function promoteOrEnd(change: Change, outcome: Outcome): Promise<void> {
+    try {
+      await changes.promote(system, change.id);
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      await changes.rollBack(system, { id: change.id, reason: error.message, outcome });
+    }
+  }
+
   async function publishScheduled(change: Change, plan: PublishPlan): Promise<void> {
     const { at: _, ...now } = plan;
     try {
       await changes.publish(system, { id: change.id, contentHash: change.contentHash, plan: now });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      // A fault of ours passes: the change stays due and is tried again. What the gate or the store refuses is final.
+      if (!(error instanceof AppError) || error.code === 'internal') throw error;
+      const why = error.message;
       await changes.voidIt(system, change.id, `could not be published at its time: ${why}`.slice(0, 300));
     }
   }
