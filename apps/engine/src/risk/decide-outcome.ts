@@ -23,11 +23,12 @@ export function decideOutcome(
   open: readonly Rule<RiskEvent>[] = [],
 ): Outcome {
   const outcome = decideByFired(context, fired, limits);
-  const policy = context.service.onFactFailure ?? 'reject';
   const acting = open.filter(
     ({ event }) => event.type !== 'flag' && !('shadow' in event.params && event.params.shadow),
   );
-  if (acting.length === 0 || outcome.outcome === 'reject' || policy === 'approve') return outcome;
+  if (acting.length === 0 || outcome.outcome === 'reject') return outcome;
+  const policy = context.service.onFactFailure ?? 'reject';
+  if (policy === 'approve') return outcome;
   // An approval above every open rule holds whatever those would have said.
   const approval = fired.find(({ id }) => outcome.outcome === 'approve' && id === outcome.decidedBy?.id);
   if (approval && acting.every(({ priority }) => priority < approval.priority)) return outcome;
