@@ -36,7 +36,10 @@ export function createReviewsRouter({ pool, audit, held }: AdminDeps) {
       .input(
         z.strictObject({
           merchantId: z.string().max(64).optional(),
-          cursor: z.string().max(40).optional(),
+          cursor: z
+            .string()
+            .regex(/^\d{1,15}\.pay_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not a cursor of this list' })
+            .optional(),
           limit: z.int().min(1).max(100).default(50),
           direction: z.enum(['forward', 'backward']).optional(),
         }),
