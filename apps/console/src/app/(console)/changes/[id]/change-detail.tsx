@@ -128,6 +128,9 @@ function Banners({ change }: { change: Change }) {
           ],
         ] as [string, string][])
       : []),
+    ...(change.status === 'in_review'
+      ? ([['bg-processing-bg text-processing', t('waitsForOther')]] as [string, string][])
+      : []),
     ...(change.reviewOpen ? ([['bg-warn-bg text-warn', t('reviewOpenLong')]] as [string, string][]) : []),
     ...(change.status === 'approved' && change.approvalEndsAt
       ? ([['bg-success-bg text-success', t('approvalHolds', { time: dateTime(change.approvalEndsAt) })]] as [
