@@ -1,9 +1,13 @@
+import { type Alternatives, createAlternatives } from './candidates/alternatives.ts';
+import { buildTree } from './candidates/build-tree.ts';
+import { createTreeEvaluator } from './candidates/tree-evaluator.ts';
 import { createConditionCompiler } from './compile-condition.ts';
 import { type FactDefinition, type FactValues, indexFacts } from './define-fact.ts';
-import { createOrderedEvaluator, type Evaluator, type PreparedRule } from './evaluate-in-order.ts';
+import { createOrderedEvaluator, type PreparedRule } from './evaluate-in-order.ts';
 import { explainRule, type RuleExplanation } from './explain-rule.ts';
-import { type FiredRule, inOrder, type Rule, type RuleEvent, type RuleSet } from './rule-set.ts';
-import { createSlotTable, type Slots, type SlotTable } from './slots.ts';
+import { type Condition, type FiredRule, inOrder, type Rule, type RuleEvent, type RuleSet } from './rule-set.ts';
+import { runInSlices, type Work } from './slices.ts';
+import { createSlotTable, type LoadSlots, type Slots } from './slots.ts';
 
 /** A rule set that is ready to run. Immutable; share it between payments, swap it as a whole. */
 export interface CompiledRuleSet<Values extends object, E extends RuleEvent = RuleEvent> {
@@ -13,7 +17,7 @@ export interface CompiledRuleSet<Values extends object, E extends RuleEvent = Ru
   /**
    * Writes the rules that fire to `out[0 .. count-1]` in the order of evaluation and returns the count.
    * `out` is the caller's to reuse; what lies beyond the count is left from before. Synchronous, never throws,
-   * changes nothing else, allocates nothing per rule.
+   * changes nothing else, allocates nothing.
    */
   evaluate(facts: Values, out: FiredRule<E>[]): number;
   /** As `evaluate`, as a fresh list. */
@@ -22,46 +26,73 @@ export interface CompiledRuleSet<Values extends object, E extends RuleEvent = Ru
   first(facts: Values): FiredRule<E> | undefined;
   /** Why each enabled rule, or the one named (even if disabled), fired or did not. */
   explain(facts: Values, ruleId?: string): RuleExplanation[];
+  /** How many rules have to be tried on these facts, out of all the enabled ones. For measuring. */
+  candidates(facts: Values): number;
 }
 
 export interface CompileOptions<F extends readonly FactDefinition[]> {
   readonly facts: F;
+  /** Named conditions that several rule sets share. The rule set's own come first. */
+  readonly conditions?: Readonly<Record<string, Condition>>;
   /** How long to work before letting others run. */
   readonly budgetMs?: number;
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** What there is of a set when its last slice is done. */
+interface Compiled<E extends RuleEvent> {
+  readonly rules: readonly PreparedRule<E>[];
+  readonly load: LoadSlots;
+  readonly requiredFacts: ReadonlySet<string>;
+  readonly evaluator: ReturnType<typeof createTreeEvaluator<E>>;
+}
 
-function createPreparer<E extends RuleEvent>(table: SlotTable, ruleSet: RuleSet<E>) {
-  const compiler = createConditionCompiler(table, ruleSet.conditions);
-  return (rule: Rule<E>, position: number): PreparedRule<E> => {
-    const { id, name, priority, event } = rule;
-    const fired = Object.freeze({ id, ...(name === undefined ? {} : { name }), priority, position, event });
-    return { fired, test: compiler.compile(rule.conditions) };
-  };
+function firedBy<E extends RuleEvent>({ id, name, priority, event }: Rule<E>, position: number): FiredRule<E> {
+  return Object.freeze({ id, ...(name === undefined ? {} : { name }), priority, position, event });
 }
 
 function refuseUnknownFacts(required: ReadonlySet<string>, known: ReadonlyMap<string, FactDefinition>): void {
   for (const name of required) if (!known.has(name)) throw new Error(`there is no fact "${name}"`);
 }
 
+function* compileRules<E extends RuleEvent>(ruleSet: RuleSet<E>, facts: readonly FactDefinition[]): Work<Compiled<E>> {
+  const table = createSlotTable();
+  const compiler = createConditionCompiler(table, ruleSet.conditions);
+  const alternativesOf = createAlternatives(table, ruleSet.conditions);
+  const rules: PreparedRule<E>[] = [];
+  const alternatives: Alternatives[] = [];
+  for (const [position, rule] of inOrder(ruleSet).entries()) {
+    rules.push({ fired: firedBy(rule, position), test: compiler.compile(rule.conditions) });
+    yield;
+    alternatives.push(alternativesOf(rule.conditions));
+    yield;
+  }
+  refuseUnknownFacts(table.facts, indexFacts(facts));
+  const root = yield* buildTree(alternatives);
+  const evaluator = createTreeEvaluator(rules, root);
+  return { rules, load: table.createLoader(), requiredFacts: table.facts, evaluator };
+}
+
 function createCompiledRuleSet<Values extends object, E extends RuleEvent>(
   ruleSet: RuleSet<E>,
-  table: SlotTable,
-  evaluator: Evaluator<E>,
+  { rules, load, requiredFacts, evaluator }: Compiled<E>,
 ): CompiledRuleSet<Values, E> {
   const ordered = inOrder(ruleSet);
+  const exact = createOrderedEvaluator(rules);
   // One set of slots is enough: evaluation is synchronous and calls nothing outside this package.
   const slots: Slots = [];
 
   const evaluate = (facts: Values, out: FiredRule<E>[]): number => {
-    table.load(facts, slots);
-    return evaluator.evaluate(slots, out);
+    load(facts, slots);
+    try {
+      return evaluator.evaluate(slots, out);
+    } catch {
+      return exact.evaluate(slots, out);
+    }
   };
 
   return Object.freeze({
     ruleSet,
-    requiredFacts: table.facts,
+    requiredFacts,
     evaluate,
     matches(facts: Values) {
       const out: FiredRule<E>[] = [];
@@ -69,35 +100,32 @@ function createCompiledRuleSet<Values extends object, E extends RuleEvent>(
       return out;
     },
     first(facts: Values) {
-      table.load(facts, slots);
-      return evaluator.first(slots);
+      load(facts, slots);
+      try {
+        return evaluator.first(slots);
+      } catch {
+        return exact.first(slots);
+      }
     },
     explain(facts: Values, ruleId?: string) {
-      const rules = ruleId === undefined ? ordered : ruleSet.rules.filter((rule) => rule.id === ruleId);
-      return rules.map((rule) => explainRule(rule, facts as Readonly<Record<string, unknown>>, ruleSet.conditions));
+      const explained = ruleId === undefined ? ordered : ruleSet.rules.filter((rule) => rule.id === ruleId);
+      return explained.map((rule) => explainRule(rule, facts as Readonly<Record<string, unknown>>, ruleSet.conditions));
+    },
+    candidates(facts: Values) {
+      evaluate(facts, []);
+      return evaluator.tried();
     },
   });
 }
 
 /**
- * Compiles a parsed rule set to closures, in slices that leave the event loop free.
+ * Compiles a parsed rule set to closures and a tree that finds them, in slices that leave the event loop free.
  * Rejects only on a set that `parse` would not have let through.
  */
 export async function compile<const F extends readonly FactDefinition[], E extends RuleEvent>(
-  ruleSet: RuleSet<E>,
-  { facts, budgetMs = 5 }: CompileOptions<F>,
+  source: RuleSet<E>,
+  { facts, conditions, budgetMs = 0.5 }: CompileOptions<F>,
 ): Promise<CompiledRuleSet<FactValues<F>, E>> {
-  const known = indexFacts(facts);
-  const table = createSlotTable();
-  const prepare = createPreparer(table, ruleSet);
-  const prepared: PreparedRule<E>[] = [];
-  let sliceEnd = performance.now() + budgetMs;
-  for (const [position, rule] of inOrder(ruleSet).entries()) {
-    prepared.push(prepare(rule, position));
-    if (performance.now() < sliceEnd) continue;
-    await pause();
-    sliceEnd = performance.now() + budgetMs;
-  }
-  refuseUnknownFacts(table.facts, known);
-  return createCompiledRuleSet(ruleSet, table, createOrderedEvaluator(prepared));
+  const ruleSet = conditions ? { ...source, conditions: { ...conditions, ...source.conditions } } : source;
+  return createCompiledRuleSet(ruleSet, await runInSlices(compileRules(ruleSet, facts), budgetMs));
 }

@@ -1,6 +1,7 @@
 import { findOperator } from './operators/find-operator.ts';
 import { parsePath, readPath } from './path.ts';
 import { type Condition, type ConditionValue, type FactCondition, isFactReference, type Rule } from './rule-set.ts';
+import { readFact } from './slots.ts';
 
 interface ExplainedLabels {
   readonly name?: string;
@@ -38,16 +39,16 @@ export interface RuleExplanation {
 
 type Facts = Readonly<Record<string, unknown>>;
 
-function readFact(facts: Facts, name: string, path: string | undefined): unknown {
-  const value = Object.hasOwn(facts, name) ? facts[name] : undefined;
+function readAt(facts: Facts, name: string, path: string | undefined): unknown {
+  const value = readFact(facts, name);
   const parsed = path ? parsePath(path) : undefined;
   return parsed?.ok ? readPath(value, parsed.keys) : value;
 }
 
 function explainFact(condition: FactCondition, facts: Facts): ExplainedFact {
   const { value } = condition;
-  const left = readFact(facts, condition.fact, condition.path);
-  const right = isFactReference(value) ? readFact(facts, value.fact, value.path) : value;
+  const left = readAt(facts, condition.fact, condition.path);
+  const right = isFactReference(value) ? readAt(facts, value.fact, value.path) : value;
   const result = findOperator(condition.operator)?.test(left, right) === true;
   return {
     ...condition,

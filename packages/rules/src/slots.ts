@@ -3,30 +3,45 @@ import { type PathKeys, parsePath, readPath } from './path.ts';
 /** Values of the facts of one evaluation, one place per (fact, path) that any rule reads. */
 export type Slots = unknown[];
 
+/** Fills the slots. A fact that is missing, or not the object's own, is undefined. Never throws. */
+export type LoadSlots = (facts: object, slots: Slots) => void;
+
 export interface SlotTable {
   /** Number of the slot of a fact and path; the same pair always gets the same slot. */
   slotOf(fact: string, path: string | undefined): number;
+  /** The facts that have a slot. */
   readonly facts: ReadonlySet<string>;
-  /** Fills the slots. A fact that is missing, or not the object's own, is undefined. */
-  load(facts: object, slots: Slots): void;
+  /** Loads the slots that exist by now. */
+  createLoader(): LoadSlots;
 }
 
-interface Slot {
-  readonly fact: string;
-  readonly keys: PathKeys | undefined;
+/** The slots of one fact: its own, and those of paths into it. */
+interface FactSlots {
+  readonly plain: number;
+  readonly paths: { readonly slot: number; readonly keys: PathKeys }[];
 }
 
-function keysOf(path: string | undefined): PathKeys | undefined {
-  if (path === undefined || path === '') return undefined;
+function keysOf(path: string | undefined): PathKeys {
+  if (path === undefined || path === '') return [];
   const parsed = parsePath(path);
   if (!parsed.ok) throw new Error(`path ${path}: ${parsed.reason}`);
-  return parsed.keys.length === 0 ? undefined : parsed.keys;
+  return parsed.keys;
 }
 
 export function createSlotTable(): SlotTable {
-  const slots: Slot[] = [];
   const numbers = new Map<string, number>();
+  const byFact = new Map<string, FactSlots>();
   const names = new Set<string>();
+  let size = 0;
+
+  const slotsOf = (fact: string): FactSlots => {
+    const known = byFact.get(fact);
+    if (known) return known;
+    const slots: FactSlots = { plain: size++, paths: [] };
+    byFact.set(fact, slots);
+    names.add(fact);
+    return slots;
+  };
 
   return {
     facts: names,
@@ -34,20 +49,92 @@ export function createSlotTable(): SlotTable {
       const key = JSON.stringify([fact, path ?? '']);
       const known = numbers.get(key);
       if (known !== undefined) return known;
-      const number = slots.length;
-      slots.push({ fact, keys: keysOf(path) });
-      numbers.set(key, number);
-      names.add(fact);
-      return number;
+      const keys = keysOf(path);
+      const { plain, paths } = slotsOf(fact);
+      const slot = keys.length === 0 ? plain : size++;
+      if (keys.length > 0) paths.push({ slot, keys });
+      numbers.set(key, slot);
+      return slot;
     },
-    load(facts, into) {
-      for (let i = 0; i < slots.length; i++) {
-        const slot = slots[i];
-        if (slot === undefined) continue;
-        const { fact, keys } = slot;
-        const value = Object.hasOwn(facts, fact) ? (facts as Record<string, unknown>)[fact] : undefined;
-        into[i] = keys === undefined ? value : readPath(value, keys);
+    createLoader: () => createLoader(new Map(byFact), size),
+  };
+}
+
+/** One fact, as rules see it: an own enumerable property, as JSON's are. Everything else counts as missing. */
+export const readFact = (facts: object, name: string): unknown =>
+  Object.prototype.propertyIsEnumerable.call(facts, name) ? (facts as Record<string, unknown>)[name] : undefined;
+
+/** Objects with more keys than this are no usual facts, and not worth remembering. */
+const mostKeysRemembered = 256;
+
+const nothing = Object.freeze({});
+
+/** Whether someone gave every object in this process an enumerable property. */
+function everyObjectInherits(): boolean {
+  for (const _ in nothing) return true;
+  return false;
+}
+
+/**
+ * Walks over the facts once, as an engine does fastest: a `for in` over a plain object yields its keys without looking
+ * any of them up. Facts usually come in the same order, so each key is first compared with the one that came there last
+ * time, and only if it is another is its place looked up.
+ */
+function createLoader(byFact: ReadonlyMap<string, FactSlots>, size: number): LoadSlots {
+  const noSlots: FactSlots = { plain: size, paths: [] };
+  const keys: string[] = [];
+  const places: FactSlots[] = [];
+
+  const learn = (key: string, at: number): FactSlots => {
+    const place = byFact.get(key) ?? noSlots;
+    if (at < mostKeysRemembered) [keys[at], places[at]] = [key, place];
+    return place;
+  };
+
+  const put = (value: unknown, { plain, paths }: FactSlots, slots: Slots): void => {
+    slots[plain] = value;
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i];
+      if (path) slots[path.slot] = readPath(value, path.keys);
+    }
+  };
+
+  const clear = (slots: Slots): void => {
+    // One more than there are: what no rule reads goes there.
+    for (let i = 0; i <= size; i++) slots[i] = undefined;
+  };
+
+  const loadPlain = (facts: object, slots: Slots): void => {
+    let at = 0;
+    for (const key in facts) {
+      const place = keys[at] === key ? places[at] : undefined;
+      put((facts as Record<string, unknown>)[key], place ?? learn(key, at), slots);
+      at++;
+    }
+  };
+
+  const loadOneByOne = (facts: object, slots: Slots): void => {
+    for (const [fact, place] of byFact) {
+      try {
+        put(readFact(facts, fact), place, slots);
+      } catch {
+        // A getter or proxy of the caller's: what can't be read is missing.
+        put(undefined, place, slots);
       }
-    },
+    }
+  };
+
+  return (facts, slots) => {
+    clear(slots);
+    try {
+      // Only then are all enumerable properties its own.
+      if (Object.getPrototypeOf(facts) === Object.prototype && !everyObjectInherits()) {
+        loadPlain(facts, slots);
+        return;
+      }
+    } catch {
+      clear(slots);
+    }
+    loadOneByOne(facts, slots);
   };
 }

@@ -1,4 +1,4 @@
-import { describeKind, type Operand, type Operator, type Test } from './operator.ts';
+import { describeKind, type Need, type Operand, type Operator, type Test } from './operator.ts';
 
 type Order = (left: number, right: number) => boolean;
 
@@ -24,8 +24,12 @@ function check(left: Operand, right: Operand): string | undefined {
 
 type Bind = (limit: number) => (left: unknown) => boolean;
 
+/** The limit itself counts as inside: the test decides there. */
+const upwards = (limit: number): Need => ({ kind: 'range', low: limit, high: Number.POSITIVE_INFINITY });
+const downwards = (limit: number): Need => ({ kind: 'range', low: Number.NEGATIVE_INFINITY, high: limit });
+
 /** `bind` is written out per operator, so that the comparison of two numbers is one inlined instruction. */
-function comparison(name: string, sign: string, order: Order, bind: Bind): Operator {
+function comparison(name: string, sign: string, order: Order, need: (limit: number) => Need, bind: Bind): Operator {
   const test: Test = (left, right) =>
     typeof left === 'number' && typeof right === 'number' ? order(left, right) : lenient(left, right, order);
   return {
@@ -33,6 +37,7 @@ function comparison(name: string, sign: string, order: Order, bind: Bind): Opera
     words: { en: sign, zh: sign },
     test,
     bind: (right) => (typeof right === 'number' ? bind(right) : (left) => test(left, right)),
+    need: (right) => (typeof right === 'number' && !Number.isNaN(right) ? need(right) : undefined),
     check,
   };
 }
@@ -42,18 +47,18 @@ const upTo: Order = (left, right) => left <= right;
 const above: Order = (left, right) => left > right;
 const from: Order = (left, right) => left >= right;
 
-export const lessThan = comparison('lessThan', '<', below, (limit) => (left) => {
+export const lessThan = comparison('lessThan', '<', below, downwards, (limit) => (left) => {
   return typeof left === 'number' ? left < limit : lenient(left, limit, below);
 });
 
-export const lessThanInclusive = comparison('lessThanInclusive', '≤', upTo, (limit) => (left) => {
+export const lessThanInclusive = comparison('lessThanInclusive', '≤', upTo, downwards, (limit) => (left) => {
   return typeof left === 'number' ? left <= limit : lenient(left, limit, upTo);
 });
 
-export const greaterThan = comparison('greaterThan', '>', above, (limit) => (left) => {
+export const greaterThan = comparison('greaterThan', '>', above, upwards, (limit) => (left) => {
   return typeof left === 'number' ? left > limit : lenient(left, limit, above);
 });
 
-export const greaterThanInclusive = comparison('greaterThanInclusive', '≥', from, (limit) => (left) => {
+export const greaterThanInclusive = comparison('greaterThanInclusive', '≥', from, upwards, (limit) => (left) => {
   return typeof left === 'number' ? left >= limit : lenient(left, limit, from);
 });

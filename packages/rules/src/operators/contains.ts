@@ -1,4 +1,4 @@
-import { checkItems, checkSameScalar, describeKind, type Operand, type Operator } from './operator.ts';
+import { checkItems, checkSameScalar, describeKind, isKey, type Operand, type Operator } from './operator.ts';
 
 function check(left: Operand, right: Operand): string | undefined {
   if (left.kind !== 'list' && left.kind !== 'unknown') return `a list is needed, not ${describeKind(left.kind)}`;
@@ -10,6 +10,7 @@ export const contains: Operator = {
   name: 'contains',
   words: { en: 'contains', zh: '包含' },
   test: (left, right) => Array.isArray(left) && left.indexOf(right) > -1,
+  need: (right) => (isKey(right) ? { kind: 'item', values: [right] } : undefined),
   check,
 };
 

@@ -1,4 +1,4 @@
-import { checkCertainList, checkItems, type Decorator, describeKind, type Operand } from './operator.ts';
+import { checkCertainList, checkItems, type Decorator, describeKind, type Key, type Operand } from './operator.ts';
 
 function checkFactList(left: Operand): string | undefined {
   return left.kind === 'list' || left.kind === 'unknown'
@@ -11,6 +11,10 @@ export const someFact: Decorator = {
   keepsRight: true,
   words: { en: 'some value', zh: '某个值' },
   wrap: (next) => (left, right) => Array.isArray(left) && left.some((item) => next(item, right)),
+  need: (next, right) => {
+    const need = next(right);
+    return need?.kind === 'value' ? { kind: 'item', values: need.values } : undefined;
+  },
   check: (left, right, next) => checkFactList(left) ?? checkItems(left, (item) => next(item, right)),
 };
 
@@ -28,6 +32,16 @@ export const someValue: Decorator = {
   keepsRight: false,
   words: { en: 'for one of the values', zh: '对其中一个值' },
   wrap: (next) => (left, right) => Array.isArray(right) && right.some((item) => next(left, item)),
+  need: (next, right) => {
+    if (!Array.isArray(right)) return undefined;
+    const values: Key[] = [];
+    for (const item of right) {
+      const need = next(item);
+      if (need?.kind !== 'value') return undefined;
+      for (const value of need.values) values.push(value);
+    }
+    return { kind: 'value', values };
+  },
   check: (left, right, next) => checkCertainList(right) ?? checkItems(right, (item) => next(left, item)),
 };
 

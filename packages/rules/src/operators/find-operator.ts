@@ -36,6 +36,12 @@ function bindThrough(decorator: Decorator, bind: NonNullable<Operator['bind']>):
   };
 }
 
+function needThrough(decorator: Decorator, next: Operator): Pick<Operator, 'need'> {
+  const { need } = decorator;
+  const { need: plain } = next;
+  return need && plain ? { need: (right) => need(plain, right) } : {};
+}
+
 function decorate(decorator: Decorator, next: Operator): Operator {
   const words = (language: 'en' | 'zh'): string => `${decorator.words[language]}: ${next.words[language]}`;
   return {
@@ -43,6 +49,7 @@ function decorate(decorator: Decorator, next: Operator): Operator {
     words: { en: words('en'), zh: words('zh') },
     test: decorator.wrap(next.test),
     ...(decorator.keepsRight && next.bind ? { bind: bindThrough(decorator, next.bind) } : {}),
+    ...needThrough(decorator, next),
     check: (left, right) => decorator.check(left, right, next.check),
   };
 }

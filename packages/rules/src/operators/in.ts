@@ -1,4 +1,12 @@
-import { checkCertainList, checkItems, checkSameScalar, type Operand, type Operator, type Test } from './operator.ts';
+import {
+  checkCertainList,
+  checkItems,
+  checkSameScalar,
+  isKey,
+  type Operand,
+  type Operator,
+  type Test,
+} from './operator.ts';
 
 /** Longer lists are looked up in a set. */
 const setFrom = 9;
@@ -33,6 +41,7 @@ export const isIn: Operator = {
     const values = new Set<unknown>(right);
     return (left) => has(values, left);
   },
+  need: (right) => (Array.isArray(right) && right.every(isKey) ? { kind: 'value', values: right } : undefined),
   check,
 };
 

@@ -11,6 +11,28 @@ export interface Operand {
   readonly constant?: { readonly value: unknown };
 }
 
+/** A value that a map finds exactly when `===` does. */
+export type Key = null | boolean | number | string;
+
+/**
+ * What must be so of the left side for a test to hold against a known right side. May be wider than the truth, never
+ * narrower: the index leaves a rule out where its need is not met.
+ */
+export type Need =
+  /** It is one of these. */
+  | { readonly kind: 'value'; readonly values: readonly Key[] }
+  /** It is a list with one of these in it. */
+  | { readonly kind: 'item'; readonly values: readonly Key[] }
+  /** It is a number from `low` to `high`, or no number at all and may still compare like one. */
+  | { readonly kind: 'range'; readonly low: number; readonly high: number };
+
+/** NaN is no key: a map finds it, `===` and `indexOf` don't. */
+export const isKey = (value: unknown): value is Key =>
+  value === null ||
+  typeof value === 'string' ||
+  typeof value === 'boolean' ||
+  (typeof value === 'number' && !Number.isNaN(value));
+
 export type Test = (left: unknown, right: unknown) => boolean;
 
 /** `left <operator> right`. Every function here is total: it answers for any two values and never throws. */
@@ -20,6 +42,8 @@ export interface Operator {
   readonly test: Test;
   /** A faster test for a right side that is known beforehand. Must agree with `test`. */
   readonly bind?: (right: unknown) => (left: unknown) => boolean;
+  /** By what rules with this operator can be found; undefined if by nothing, for any or for this right side. */
+  readonly need?: (right: unknown) => Need | undefined;
   /** Why the operator makes no sense between these operands; undefined if it does. */
   readonly check: (left: Operand, right: Operand) => string | undefined;
 }
@@ -30,6 +54,8 @@ export interface Decorator {
   readonly wrap: (next: Test) => Test;
   /** True if the right side reaches the decorated operator unchanged, so that it can be bound beforehand. */
   readonly keepsRight: boolean;
+  /** The need of the decorated operator, from the need of the plain one. */
+  readonly need?: (next: NonNullable<Operator['need']>, right: unknown) => Need | undefined;
   readonly check: (left: Operand, right: Operand, next: Operator['check']) => string | undefined;
 }
 
