@@ -1,5 +1,4 @@
 import type { FactDefinition, FactValues } from '@tributary/rules/define-fact';
-import type { ConfigSnapshot } from '../config/snapshot.ts';
 import type { PaymentContext } from '../payments/ports.ts';
 import { cardMeasures } from './facts/card-facts.ts';
 import { deviceMeasures } from './facts/device-facts.ts';
@@ -59,11 +58,9 @@ const defaultTimeoutMs = 500;
 export const createGatherFacts = ({
   findListed,
   velocity,
-  listsOf = ({ lists }) => lists,
 }: {
   findListed: FindListed;
   velocity: VelocityStore;
-  listsOf?: (snapshot: ConfigSnapshot) => ConfigSnapshot['lists'];
 }): GatherFacts =>
   async function gatherFacts(context, needed) {
     const request = requestFactsOf(context);
@@ -73,7 +70,7 @@ export const createGatherFacts = ({
     if (wantedLists.length === 0 && wantedVelocity.length === 0) return gathered;
 
     const timeoutMs = context.service.factTimeoutMs ?? defaultTimeoutMs;
-    const lists = neededLists(needed, listsOf(context.snapshot));
+    const lists = neededLists(needed, context.snapshot.lists);
     const [listed, counted] = await Promise.allSettled([
       wantedLists.length === 0 ? [] : within(timeoutMs, findListed(lists, listedValuesOf(context), context.at)),
       wantedVelocity.length === 0 ? {} : within(timeoutMs, velocity.read(needed, context)),
