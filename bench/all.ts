@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 let failed = 0;
-for (const name of ['engine', 'limits', 'facts', 'lists']) {
+for (const name of ['backtest', 'engine', 'limits', 'facts', 'lists']) {
   console.log(`── bench:${name}`);
   const done = spawnSync('npm', ['run', '--silent', `bench:${name}`], { stdio: 'inherit' });
   if (done.status !== 0) failed++;

@@ -29,8 +29,10 @@ export const newId = (prefix: string, nowMs = Date.now()): string => `${prefix}_
 
 /** Milliseconds since 1970 at which an id was made. */
 export function timeOfId(id: string): number {
-  const time = id.slice(id.indexOf('_') + 1, id.indexOf('_') + 11);
-  return [...time].reduce((sum, char) => sum * 32 + alphabet.indexOf(char), 0);
+  const start = id.indexOf('_') + 1;
+  let ms = 0;
+  for (let i = start; i < start + 10; i++) ms = ms * 32 + alphabet.indexOf(id.charAt(i));
+  return ms;
 }
 
 /** When an order (payment id) or a refund was made: what channels that name them by time too are told in every call. */

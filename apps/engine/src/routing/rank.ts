@@ -29,17 +29,7 @@ export function rank(
   fired: readonly RoutingRule[],
   spread: string,
 ): { order: Candidate[]; judged: RouteCandidate[] } {
-  const ruled = candidates.map((candidate) => applyRules(candidate, fired));
-  const kept = ruled.filter(({ dropped }) => dropped === undefined);
-  // Hashed only when two are equal: most plans are decided before that.
-  const tieOf = ({ accountId }: Candidate) => createHash('sha1').update(`${spread}|${accountId}`).digest('hex');
-  const order = [...kept].sort(
-    (a, b) =>
-      Number(b.preferred) - Number(a.preferred) ||
-      a.priority - b.priority ||
-      a.feeBps - b.feeBps ||
-      (tieOf(a) < tieOf(b) ? -1 : 1),
-  );
+  const { order, ruled } = orderCandidates(candidates, fired, spread);
   const judged = [...order, ...ruled.filter(({ dropped }) => dropped !== undefined)].map((one): RouteCandidate => {
     const place = order.indexOf(one);
     return {
@@ -55,8 +45,34 @@ export function rank(
   return { order: order.slice(0, maxRoutes), judged };
 }
 
+/** The order alone, for those who need no word about each candidate. */
+export function orderCandidates(candidates: readonly Candidate[], fired: readonly RoutingRule[], spread: string) {
+  const ruled = candidates.map((candidate) => applyRules(candidate, fired));
+  // Hashed only when two are equal: most plans are decided before that.
+  const tieOf = ({ accountId }: Candidate) => createHash('sha1').update(`${spread}|${accountId}`).digest('hex');
+  const order = ruled
+    .filter(({ dropped }) => dropped === undefined)
+    .sort(
+      (a, b) =>
+        Number(b.preferred) - Number(a.preferred) ||
+        a.priority - b.priority ||
+        a.feeBps - b.feeBps ||
+        (tieOf(a) < tieOf(b) ? -1 : 1),
+    );
+  return { order, ruled };
+}
+
 function applyRules(candidate: Candidate, fired: readonly RoutingRule[]) {
-  const ruled = { ...candidate, ownPriority: candidate.priority, preferred: false };
+  const { channelId: ofChannel, accountId: ofAccount, dropped, priority, feeBps } = candidate;
+  const ruled = {
+    channelId: ofChannel,
+    accountId: ofAccount,
+    dropped,
+    priority,
+    feeBps,
+    ownPriority: priority,
+    preferred: false,
+  };
   let prioritised = false;
   for (const { id, event } of fired) {
     const { channelId, accountId } = event.params;

@@ -70,13 +70,13 @@ const codeOf = (call: Promise<unknown>) =>
     (error) => error.cause?.code ?? error.code,
   );
 const ended = async (id: string) => {
-  await expect.poll(async () => (await risk().backtest({ id })).run.state, { timeout: 15_000 }).not.toBe('running');
+  await expect.poll(async () => (await risk().backtest({ id })).run.state, { timeout: 60_000 }).not.toBe('running');
   return risk().backtest({ id });
 };
 const start = (subject: Parameters<ReturnType<typeof risk>['startBacktest']>[0]['subject']) =>
   risk().startBacktest({ kind: 'risk', subject, ...window, sample: { kind: 'all' } });
 
-describe('backtests in the console', () => {
+describe('backtests in the console', { timeout: 90_000 }, () => {
   it('run, are listed with the hash of their document, and open cell by cell', async () => {
     expect(await risk().window(window)).toEqual({ payments: 500 });
     const { id, contentHash } = await start({ from: 'document', document });

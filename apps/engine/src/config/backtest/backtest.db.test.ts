@@ -77,7 +77,7 @@ async function run(
   >;
   const id = await create(whole, document);
   backtests.begin(id, whole, document, snapshot);
-  await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 20_000 }).not.toBe('running');
+  await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 100_000 }).not.toBe('running');
   const found = await backtests.find(id);
   expect(found?.run).toMatchObject({ state: 'finished', error: null });
   if (!found?.result) throw new Error('no result');
@@ -113,7 +113,7 @@ function expectedOutcome({ at, amount, risk }: InventedPayment): string | undefi
   return shanghaiHour < 6 ? 'review' : 'approve';
 }
 
-describe('a backtest', () => {
+describe('a backtest', { timeout: 120_000 }, () => {
   it('finds what a fixture worked out by hand finds, over 12,000 payments', async () => {
     const cells = new Map<string, { payments: number; cny: number; usd: number }>();
     const stop = { payments: 0, bad: 0, good: 0, unknown: 0 };
@@ -261,7 +261,7 @@ describe('a backtest', () => {
     const id = await create(input, riskDraft);
     await backtests.requestCancel(pool as never, id);
     backtests.begin(id, input, riskDraft, snapshot);
-    await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 20_000 }).toBe('cancelled');
+    await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 100_000 }).toBe('cancelled');
     expect((await backtests.find(id))?.result).toMatchObject({ population: 12_000 });
     expect(await backtests.requestCancel(pool as never, id)).toBe(false);
   });
@@ -283,12 +283,12 @@ describe('a backtest', () => {
     const input = { kind: 'risk', baseline: 'recorded', ...window, sample: { kind: 'all' } } as const;
     const id = await create(input, { rules: 'none' });
     backtests.begin(id, input, { rules: 'none' }, snapshot);
-    await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 20_000 }).toBe('failed');
+    await expect.poll(async () => (await backtests.find(id))?.run.state, { timeout: 100_000 }).toBe('failed');
     expect((await backtests.find(id))?.run.error).toMatch(/not valid/);
   });
 });
 
-describe('the gate for rules', () => {
+describe('the gate for rules', { timeout: 60_000 }, () => {
   it('replays recorded and edge facts through json-rules-engine in a thread of its own', async () => {
     const verify = createVerifyRules(database.url);
     const verdict = await verify('risk', riskDraft);

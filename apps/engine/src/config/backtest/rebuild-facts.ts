@@ -57,7 +57,7 @@ export const createRiskFacts = (required: ReadonlySet<string>) =>
   createRebuild(
     required,
     ofRiskRequest,
-    (context) => ({ ...requestFactsOf(context) }),
+    requestFactsOf as (context: PaymentContext) => Facts,
     ({ risk }) => risk?.facts,
   );
 
@@ -66,6 +66,6 @@ export const createRoutingFacts = (required: ReadonlySet<string>) =>
   createRebuild(
     required,
     ofRoutingRequest,
-    (context) => ({ ...routingFactsOf(context) }),
+    routingFactsOf as (context: PaymentContext) => Facts,
     ({ routing }) => routing?.facts,
   );

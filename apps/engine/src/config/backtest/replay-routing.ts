@@ -1,6 +1,6 @@
 import type { BacktestAssumption } from '@tributary/contracts/backtest';
 import type { RoutingRules } from '../../routing/plan-route.ts';
-import { type Candidate, rank } from '../../routing/rank.ts';
+import { type Candidate, orderCandidates } from '../../routing/rank.ts';
 import { contextOf, createRoutingFacts } from './rebuild-facts.ts';
 import { channelThen, type RecordedPayment, type RecordedRouting } from './recorded-payment.ts';
 import type { Replay, Replayed } from './replay.ts';
@@ -9,7 +9,8 @@ import type { Replay, Replayed } from './replay.ts';
 export type ChannelToday = { feeBps: number; priority: number };
 
 /** Reasons that rules or the order gave; every other one (switched off, amount band, …) holds for a replay as well. */
-const byRules = /^(chosen|not_needed|reserve:\d+|rule:.*)$/;
+const isByRules = (reason: string): boolean =>
+  reason === 'chosen' || reason === 'not_needed' || reason.startsWith('reserve:') || reason.startsWith('rule:');
 
 /**
  * Plans recorded payments by other routing rules, among the accounts that could be had then. Which channel would have
@@ -29,7 +30,7 @@ export function createRoutingReplay(
     const fired = set.matches(facts as Parameters<typeof set.matches>[0]);
     const assumed: BacktestAssumption[] = [];
     const candidates = candidatesThen(routing, channels, assumed);
-    const { order } = rank(candidates, fired, `${payment.merchantId}|${payment.merchantOrderNo}`);
+    const { order } = orderCandidates(candidates, fired, `${payment.merchantId}|${payment.merchantOrderNo}`);
     const [first] = order;
     return {
       kind: 'replayed',
@@ -71,24 +72,18 @@ export function candidatesThen(
   channels: ReadonlyMap<string, ChannelToday>,
   assumed: BacktestAssumption[],
 ): Candidate[] {
-  const assume = (code: BacktestAssumption) => {
-    if (!assumed.includes(code)) assumed.push(code);
-  };
   return candidates.map(({ channelId, accountId, reason, priority, ownPriority, feeBps }) => {
-    const today = channels.get(channelId);
-    const dropped = byRules.test(reason) ? undefined : reason;
-    if (dropped !== undefined) assume('channels_as_then');
+    const dropped = isByRules(reason) ? undefined : reason;
+    if (dropped !== undefined) assume(assumed, 'channels_as_then');
     // Where prices were recorded, priorities were too, and an own one is only named when a rule had changed it.
-    if (feeBps === undefined) {
-      assume('fee_from_today');
-      assume('priority_from_today');
-    }
-    return {
-      channelId,
-      accountId,
-      dropped,
-      priority: ownPriority ?? (feeBps === undefined ? (today?.priority ?? priority) : priority),
-      feeBps: feeBps ?? today?.feeBps ?? 0,
-    };
+    if (feeBps !== undefined) return { channelId, accountId, dropped, priority: ownPriority ?? priority, feeBps };
+    assume(assumed, 'fee_from_today');
+    assume(assumed, 'priority_from_today');
+    const today = channels.get(channelId);
+    return { channelId, accountId, dropped, priority: today?.priority ?? priority, feeBps: today?.feeBps ?? 0 };
   });
+}
+
+function assume(assumed: BacktestAssumption[], code: BacktestAssumption): void {
+  if (!assumed.includes(code)) assumed.push(code);
 }

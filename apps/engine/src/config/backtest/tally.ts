@@ -25,7 +25,9 @@ export type ChangedRow = {
   draftFired: readonly string[];
 };
 
-type Money = Map<string, bigint>;
+/** Sums in plain numbers while they are exact, which is fast, and carries over to whole ones before they are not. */
+type Sum = { exact: bigint; small: number };
+type Money = Map<string, Sum>;
 type Cell = { live: string; draft: string; payments: number; amount: Money; rowsKept: number };
 type After = { payments: number; amount: Money; bad: number; good: number; unknown: number };
 
@@ -33,11 +35,18 @@ type After = { payments: number; amount: Money; bad: number; good: number; unkno
 const rowsPerCell = 200;
 const merchantsShown = 50;
 
-const add = (money: Money, currency: string, amount: number): void => {
-  money.set(currency, (money.get(currency) ?? 0n) + BigInt(amount));
-};
+const newSum = (): Sum => ({ exact: 0n, small: 0 });
+function raiseSum(sum: Sum, amount: number): void {
+  if (amount > Number.MAX_SAFE_INTEGER - sum.small) {
+    sum.exact += BigInt(sum.small);
+    sum.small = 0;
+  }
+  sum.small += amount;
+}
+const totalOf = ({ exact, small }: Sum): bigint => exact + BigInt(small);
+const add = (money: Money, currency: string, amount: number): void => raiseSum(found(money, currency, newSum), amount);
 const shown = (money: Money): AmountByCurrency =>
-  Object.fromEntries([...money].map(([currency, amount]) => [currency, amount.toString()]));
+  Object.fromEntries([...money].map(([currency, sum]) => [currency, totalOf(sum).toString()]));
 const raise = <Key>(counts: Map<Key, number>, key: Key): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 };
@@ -54,7 +63,10 @@ const after = (): After => ({ payments: 0, amount: new Map(), bad: 0, good: 0, u
 const isStopped = (verdict: string): boolean => verdict === 'reject';
 
 /** What a channel charges, in minor units, rounded down. */
-const feeOf = (amount: number, feeBps: number): bigint => (BigInt(amount) * BigInt(feeBps)) / 10_000n;
+const feeOf = (amount: number, feeBps: number): number =>
+  Number.isSafeInteger(amount * feeBps)
+    ? Math.floor((amount * feeBps) / 10_000)
+    : Number((BigInt(amount) * BigInt(feeBps)) / 10_000n);
 
 /** Adds payments up as they come. Memory grows with merchants, channels and rules, not with payments. */
 export function createTally(kind: 'risk' | 'routing') {
@@ -64,7 +76,7 @@ export function createTally(kind: 'risk' | 'routing') {
   const versions = new Map<number, number>();
   const rules = new Map<string, { live: number; draft: number }>();
   const merchants = new Map<string, { evaluated: number; changed: number; amount: Money }>();
-  const fees = new Map<string, { payments: number; live: bigint; draft: bigint }>();
+  const fees = new Map<string, { payments: number; live: Sum; draft: Sum }>();
   const routed = { live: new Map<string, number>(), draft: new Map<string, number>() };
   const wouldStop = after();
   const wouldPass = after();
@@ -93,10 +105,10 @@ export function createTally(kind: 'risk' | 'routing') {
   }
 
   function countFees(payment: RecordedPayment, live: Judged, draft: Judged): void {
-    const sum = found(fees, payment.currency, () => ({ payments: 0, live: 0n, draft: 0n }));
+    const sum = found(fees, payment.currency, () => ({ payments: 0, live: newSum(), draft: newSum() }));
     sum.payments++;
-    if (live.account) sum.live += feeOf(payment.amount, live.account.feeBps);
-    if (draft.account) sum.draft += feeOf(payment.amount, draft.account.feeBps);
+    if (live.account) raiseSum(sum.live, feeOf(payment.amount, live.account.feeBps));
+    if (draft.account) raiseSum(sum.draft, feeOf(payment.amount, draft.account.feeBps));
   }
 
   /** The row to keep of a changed payment, while there is room. */
@@ -205,9 +217,9 @@ export function createTally(kind: 'risk' | 'routing') {
         fees: [...fees].map(([currency, { payments, live, draft }]) => ({
           currency,
           payments,
-          live: live.toString(),
-          draft: draft.toString(),
-          delta: (draft - live).toString(),
+          live: totalOf(live).toString(),
+          draft: totalOf(draft).toString(),
+          delta: (totalOf(draft) - totalOf(live)).toString(),
         })),
         channels: kind === 'risk' ? [] : [...rates].map(([channelId, rate]) => ({ channelId, ...rate })),
         expected:
