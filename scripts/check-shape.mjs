@@ -12,6 +12,7 @@ const wideFolders = [
   /^packages\/rules\/src$/,
   /testing\/simulator/,
   /^apps\/engine\/src\/(platform|access)$/,
+  /^packages\/contracts\/src$/,
   /^scripts$/,
 ];
 

@@ -8,6 +8,7 @@ import { registerConsole } from './access/console.ts';
 import { registerDocs } from './access/docs.ts';
 import { registerMerchantRoutes } from './access/merchant-routes.ts';
 import { createServer } from './access/server.ts';
+import { buildPayments } from './build-payments.ts';
 import { createAudit } from './config/audit.store.ts';
 import { createBacktests } from './config/backtest/backtests.ts';
 import { runTests } from './config/backtest/cases/cases.store.ts';
@@ -28,29 +29,19 @@ import { createTrustKeeper } from './gateway/fetch-trust.ts';
 import { createSend, type InprocTransport } from './gateway/send.ts';
 import { startWorkers } from './jobs/start-workers.ts';
 import { createWebhooks } from './notify/deliver-webhook.ts';
-import { outboxRow } from './outbox/append-outbox.ts';
 import { createOutboxPublisher } from './outbox/publish-outbox.ts';
-import { createClosePayment } from './payments/close.ts';
-import { createHeldPayments } from './payments/held.ts';
-import { createPlacePayment } from './payments/place.ts';
 import type { Route } from './payments/ports.ts';
-import { createRecorder } from './payments/record-result.ts';
-import { createRefundPayment } from './payments/refund.ts';
-import { createSendPayment } from './payments/send.ts';
+import type { createRecorder } from './payments/record-result.ts';
 import { createPaymentReads } from './payments/store/payments.read.ts';
-import { createPaymentStore } from './payments/store/payments.store.ts';
 import { createPlatform } from './platform/create-platform.ts';
 import { createFailpoints } from './platform/failpoints.ts';
-import { newRefundId } from './platform/ids.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { createNodeRegistry } from './platform/node-registry.ts';
 import { createSecrets, parseKeyRing } from './platform/secrets.ts';
 import { createAssessRisk, riskLanguage } from './risk/check-risk.ts';
 import { createRiskFacts } from './risk/create-risk-facts.ts';
-import { applyLimits } from './risk/limits/apply-limits.ts';
 import { createPlanRoute, routingLanguage } from './routing/plan-route.ts';
-import { createNextLookUp } from './sync/schedule.ts';
 import { createSweeper } from './sync/sweep-due.ts';
 import { createSyncStore } from './sync/sync.store.ts';
 import { createSyncAttempt } from './sync/sync-attempt.ts';
@@ -120,67 +111,24 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   });
 
   const publisher = createOutboxPublisher({ pool, jobs, log });
-  const store = createPaymentStore({ pool, node: env.node });
-  const nextLookUp = createNextLookUp(config);
-  const hasWebhook = ({ merchantId, notifyUrl }: { merchantId: string; notifyUrl: string | null }) =>
-    notifyUrl !== null || config.current().merchants.get(merchantId)?.webhookUrl !== undefined;
-  const recorder = createRecorder({
-    store,
-    clock,
-    nextLookUp,
-    newRefundId: () => newRefundId(),
-    hasWebhook,
-    onCommitted: ({ before, after }) => {
-      publisher.nudge();
-      if (before.payment.status !== after.payment.status)
-        metrics.payment(after.payment.status, after.payment.channelId);
-    },
-  });
-  const { recordResult, recordRefundResult } = recorder;
   const ending = (channelId: string, product: Product) => endingOf(adapterOf(channelId), product);
-  const sendPayment = createSendPayment({
-    recorder,
-    callChannel,
-    clock,
-    callbackUrl,
-    failpoint,
-    onStage: metrics.stage,
-  });
-  const held = createHeldPayments({
+  const { store, recorder, held, placePayment, refundPayment, closePayment } = buildPayments({
     pool,
-    store,
-    recorder,
-    planRoute,
-    limitsOfRoute: (context) => applyLimits(context).limitsOfRoute,
-    sendPayment,
-    snapshotFor: config.snapshotFor,
+    node: env.node,
     clock,
-  });
-  const placePayment = createPlacePayment({
-    store,
+    config,
     assessRisk,
     planRoute,
-    sendPayment,
-    clock,
+    callChannel,
+    callbackUrl,
     needsOf: (snapshot, channelId, { product }) =>
       adapters.get(snapshot.channels.get(channelId)?.adapter ?? '')?.products.get(product),
-    failpoint,
-    onStage: metrics.stage,
-  });
-  const refundPayment = createRefundPayment({ store, recorder, callChannel, clock, callbackUrl, failpoint });
-  const closePayment = createClosePayment({
-    store,
-    recorder,
-    callChannel,
     endingOf: ending,
-    // Should we die before the close is done, a worker finds the wish and finishes it.
-    outboxForClose: ({ payment, attempts }) =>
-      attempts
-        .filter(({ nextSyncAt }) => nextSyncAt !== null)
-        .map(({ no, syncStep, nextSyncAt }) =>
-          outboxRow('sync-attempt', { paymentId: payment.id, attemptNo: no, step: syncStep }, nextSyncAt ?? undefined),
-        ),
+    metrics,
+    onCommitted: publisher.nudge,
+    failpoint,
   });
+  const { recordResult, recordRefundResult } = recorder;
 
   const syncStore = createSyncStore(pool);
   const { syncAttempt, lookUp } = createSyncAttempt({
