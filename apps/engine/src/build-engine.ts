@@ -20,7 +20,7 @@ import { createCompiledRules } from './config/compiled-rules.ts';
 import { createConfigHistory } from './config/config-history.ts';
 import { createConfigSource } from './config/config-source.ts';
 import { createConfigKinds } from './config/kinds.ts';
-import { postgresRulesStore, type RulesStore } from './config/rules-store.ts';
+import { postgresRulesStore, type RulesStore } from './config/unleash/rules-store.ts';
 import { createUnleashStore } from './config/unleash/unleash-store.ts';
 import type { Env } from './env.ts';
 import { createAccountCache } from './gateway/account-cache.ts';
@@ -29,6 +29,7 @@ import { createTrustKeeper } from './gateway/fetch-trust.ts';
 import { createSend, type InprocTransport } from './gateway/send.ts';
 import { startWorkers } from './jobs/start-workers.ts';
 import { createWebhooks } from './notify/deliver-webhook.ts';
+import { writeDeliveries } from './notify/write-deliveries.ts';
 import { createOutboxPublisher } from './outbox/publish-outbox.ts';
 import type { Route } from './payments/ports.ts';
 import type { createRecorder } from './payments/record-result.ts';
@@ -110,7 +111,12 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     log,
   });
 
-  const publisher = createOutboxPublisher({ pool, jobs, log });
+  const publisher = createOutboxPublisher({
+    pool,
+    jobs,
+    writeDown: { 'notify-merchant': writeDeliveries },
+    log,
+  });
   const ending = (channelId: string, product: Product) => endingOf(adapterOf(channelId), product);
   const { store, recorder, held, placePayment, refundPayment, closePayment } = buildPayments({
     pool,
@@ -218,7 +224,10 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     role: env.ROLE,
     report: () => {
       const { version, versions, problems } = config.current();
-      metrics.configVersion(version);
+      const configErrors = [...problems, riskRules.problem(), routingRules.problem()].filter(
+        (one) => one !== undefined,
+      );
+      metrics.configuration(version, configErrors.length);
       return {
         configVersion: version,
         loopDelayMs: metrics.loopDelayMs(),
@@ -227,7 +236,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
           'risk/main': riskRules.runningVersion(),
           'routing/main': routingRules.runningVersion(),
         },
-        configErrors: [...problems, riskRules.problem(), routingRules.problem()].filter((one) => one !== undefined),
+        configErrors,
       };
     },
   });

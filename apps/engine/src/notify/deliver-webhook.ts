@@ -5,7 +5,6 @@ import type { Aggregate } from '../payments/aggregate.ts';
 import type { NotifyMerchantMessage } from '../payments/operations.ts';
 import { viewPayment, viewRefund } from '../payments/view.ts';
 import type { Pool } from '../platform/db.ts';
-import { newId } from '../platform/ids.ts';
 import { webhookSecretAad } from '../platform/secret-places.ts';
 import { ForbiddenUrl, guardUrl } from './url-guard.ts';
 
@@ -27,7 +26,16 @@ export type DeliverDeps = {
   log: Log;
 };
 
-type Delivery = { id: string; merchant_id: string; url: string; body: string; attempts: number };
+type Delivery = {
+  id: string;
+  merchant_id: string;
+  payment_id: string;
+  event_seq: number;
+  type: string;
+  url: string;
+  body: string | null;
+  attempts: number;
+};
 
 /**
  * Tells merchants what became of their payments, by Standard Webhooks 1.0: signed over id, time and body; the same id on
@@ -39,19 +47,29 @@ export function createWebhooks(deps: DeliverDeps) {
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
 
-  /** For a message from the queue: writes the delivery down (once) and tries it. */
-  async function notifyMerchant({ paymentId, eventSeq, type }: NotifyMerchantMessage): Promise<void> {
+  /** For a message from the queue: tries what was written down for it, now. */
+  async function notifyMerchant({ paymentId, eventSeq }: NotifyMerchantMessage): Promise<void> {
+    await pool.query(
+      `UPDATE webhook_deliveries SET next_attempt_at = now()
+       WHERE payment_id = $1 AND event_seq = $2 AND status = 'pending' AND attempts = 0 AND next_attempt_at > now()`,
+      [paymentId, eventSeq],
+    );
+    await deliverDue(paymentId);
+  }
+
+  /** The text of a delivery: the payment as it is when it is first told of, and the same on every try after that. */
+  async function bodyOf(delivery: Delivery): Promise<string | undefined> {
+    if (delivery.body !== null) return delivery.body;
+    const { payment_id: paymentId, event_seq: eventSeq, type } = delivery;
     const aggregate = await deps.load(paymentId);
-    if (!aggregate) return;
+    if (!aggregate) return undefined;
     const { payment } = aggregate;
-    const url = payment.notifyUrl ?? config.current().merchants.get(payment.merchantId)?.webhookUrl;
-    if (!url) return;
     const { rows } = await pool.query('SELECT at, refund_id FROM events WHERE payment_id = $1 AND seq = $2', [
       paymentId,
       eventSeq,
     ]);
     const refund = aggregate.refunds.find(({ id }) => id === rows[0]?.refund_id);
-    const body = JSON.stringify({
+    const made = JSON.stringify({
       type,
       timestamp: (rows[0]?.at as Date | undefined)?.toISOString() ?? payment.updatedAt.toISOString(),
       sequence: eventSeq,
@@ -59,12 +77,11 @@ export function createWebhooks(deps: DeliverDeps) {
         ? { refund: viewRefund(paymentId, refund), payment: viewPayment(payment) }
         : { payment: viewPayment(payment) },
     });
-    await pool.query(
-      `INSERT INTO webhook_deliveries (id, merchant_id, payment_id, event_seq, type, url, body, next_attempt_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT (payment_id, event_seq, url) DO NOTHING`,
-      [newId('msg'), payment.merchantId, paymentId, eventSeq, type, url, body],
+    const kept = await pool.query(
+      'UPDATE webhook_deliveries SET body = coalesce(body, $2) WHERE id = $1 RETURNING body',
+      [delivery.id, made],
     );
-    await deliverDue(paymentId);
+    return kept.rows[0]?.body;
   }
 
   /** Takes what is due (of one payment, or of all) and tries each once. @returns how many were tried */
@@ -73,7 +90,7 @@ export function createWebhooks(deps: DeliverDeps) {
       `UPDATE webhook_deliveries SET next_attempt_at = now() + interval '${claimSeconds} s' WHERE id = ANY (ARRAY(
          SELECT id FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at <= now() AND ($1::text IS NULL OR payment_id = $1)
          ORDER BY next_attempt_at LIMIT 50 FOR UPDATE SKIP LOCKED))
-       RETURNING id, merchant_id, url, body, attempts`,
+       RETURNING id, merchant_id, payment_id, event_seq, type, url, body, attempts`,
       [paymentId ?? null],
     );
     await Promise.all(
@@ -85,7 +102,9 @@ export function createWebhooks(deps: DeliverDeps) {
   }
 
   async function attempt(delivery: Delivery): Promise<void> {
-    const outcome = await post(delivery);
+    const body = await bodyOf(delivery);
+    if (body === undefined) throw new Error(`payment ${delivery.payment_id} of a delivery is missing`);
+    const outcome = await post({ ...delivery, body });
     const tries = delivery.attempts + 1;
     const ok = outcome.status !== undefined && outcome.status >= 200 && outcome.status < 300;
     const wait = retrySeconds[tries - 1];
@@ -112,7 +131,7 @@ export function createWebhooks(deps: DeliverDeps) {
     merchant_id: merchantId,
     url,
     body,
-  }: Delivery): Promise<{ status?: number; error?: string; forbidden?: boolean }> {
+  }: Delivery & { body: string }): Promise<{ status?: number; error?: string; forbidden?: boolean }> {
     const stored = config.current().merchants.get(merchantId)?.webhookSecret;
     if (!stored) return { error: 'the merchant has no webhook secret' };
     let agent: Agent | undefined;

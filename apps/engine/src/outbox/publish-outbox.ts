@@ -1,19 +1,40 @@
-import type { Pool, PoolClient } from '../platform/db.ts';
+import { inTransaction, isOutOfReach, type Pool, type PoolClient } from '../platform/db.ts';
 import type { Job, JobQueue } from '../platform/ports/job-queue.ts';
 
 type Log = { warn(fields: object, message: string): void; error(fields: object, message: string): void };
 type Row = { id: bigint; topic: string; key: string; payload: unknown; run_at: Date };
 
+/** Writes down what must not be lost with the queue, in the transaction that takes the messages. */
+export type WriteDown = (client: PoolClient, payloads: unknown[]) => Promise<void>;
+
 const batch = 500;
 const pollMs = 200;
-const parkFor = '5 minutes';
+/** Most seconds between two tries of a message that the queue refuses. */
+const retryAtMostSeconds = 60;
+/** From this try on, a person should look at it. */
+const stuckAfter = 5;
+/** So many refusals in a row, and it is the queue rather than the messages. */
+const awayAfter = 3;
 
 /**
  * Carries messages from the outbox to the queue, at least once: rows are taken with SKIP LOCKED (never by a cursor,
  * which would miss rows whose transaction committed late), enqueued, and deleted in the transaction that took them.
  * Delayed messages go to the queue at once, which does the waiting.
+ *
+ * What the queue refuses is put off by itself, longer each time, so that no message can stand in the way of another.
  */
-export function createOutboxPublisher({ pool, jobs, log }: { pool: Pool; jobs: JobQueue; log: Log }) {
+export function createOutboxPublisher({
+  pool,
+  jobs,
+  writeDown = {},
+  log,
+}: {
+  pool: Pool;
+  jobs: JobQueue;
+  /** By topic. */
+  writeDown?: Record<string, WriteDown>;
+  log: Log;
+}) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -22,47 +43,78 @@ export function createOutboxPublisher({ pool, jobs, log }: { pool: Pool; jobs: J
 
   /** @returns how many were published */
   async function publishOnce(): Promise<number> {
-    const client = await pool.connect();
     try {
-      await client.query('BEGIN');
-      const { rows } = await client.query<Row>({
-        name: 'outbox-take',
-        text: `DELETE FROM outbox WHERE id = ANY (ARRAY(
-                 SELECT id FROM outbox WHERE created_at <= now() ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED))
-               RETURNING id, topic, key, payload, run_at`,
+      return await inTransaction(pool, async (client) => {
+        const { rows } = await client.query<Row>({
+          name: 'outbox-take',
+          text: `DELETE FROM outbox WHERE id = ANY (ARRAY(
+                   SELECT id FROM outbox WHERE retry_at <= now() ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED))
+                 RETURNING id, topic, key, payload, run_at`,
+        });
+        if (rows.length > 0) await carry(client, rows);
+        return rows.length;
       });
-      if (rows.length > 0) await enqueue(client, rows);
-      await client.query('COMMIT');
-      client.release();
-      return rows.length;
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      client.release(true);
-      throw error;
+      if (isOutOfReach(error)) throw error;
+      return publishSingly();
     }
   }
 
-  async function enqueue(client: PoolClient, rows: Row[]): Promise<void> {
-    try {
-      await jobs.enqueue(rows.map(jobOf));
-    } catch (error) {
-      if (rows.length === 1 || failures > 0) throw error;
-      // Perhaps one of them is poison: let the others through, and put aside what still fails.
-      let refused = 0;
-      for (const row of rows) {
-        try {
-          await jobs.enqueue([jobOf(row)]);
-        } catch (err) {
-          refused++;
-          if (refused === rows.length) throw err;
-          log.error({ err, topic: row.topic, key: row.key }, 'an outbox message can not be enqueued and is put aside');
-          await client.query(
-            `INSERT INTO outbox (topic, key, payload, run_at, created_at) VALUES ($1, $2, $3, $4, now() + interval '${parkFor}')`,
-            [row.topic, row.key, JSON.stringify(row.payload), row.run_at],
-          );
-        }
+  /**
+   * After a batch was refused: one message at a time, each in a transaction of its own.
+   * @throws the last error when not one went through
+   */
+  async function publishSingly(): Promise<number> {
+    const { rows } = await pool.query<{ id: bigint }>(
+      // Those that were refused before come last: they must not use up the tries of those that never were.
+      `SELECT id FROM outbox WHERE retry_at <= now() ORDER BY retry_at, id LIMIT ${batch}`,
+    );
+    let published = 0;
+    let refused = 0;
+    for (const { id } of rows) {
+      if (stopped) break;
+      try {
+        published += await publishOne(id);
+      } catch (error) {
+        if (isOutOfReach(error)) throw error;
+        await putOff(id, error);
+        refused++;
+        if (published === 0 && (refused === awayAfter || refused === rows.length)) throw error;
       }
     }
+    return published;
+  }
+
+  const publishOne = (id: bigint): Promise<number> =>
+    inTransaction(pool, async (client) => {
+      const { rows } = await client.query<Row>(
+        `DELETE FROM outbox WHERE id = (SELECT id FROM outbox WHERE id = $1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, topic, key, payload, run_at`,
+        [id],
+      );
+      if (rows.length > 0) await carry(client, rows);
+      return rows.length;
+    });
+
+  async function carry(client: PoolClient, rows: Row[]): Promise<void> {
+    for (const [topic, write] of Object.entries(writeDown)) {
+      const payloads = rows.filter((row) => row.topic === topic).map(({ payload }) => payload);
+      if (payloads.length > 0) await write(client, payloads);
+    }
+    await jobs.enqueue(rows.map(jobOf));
+  }
+
+  async function putOff(id: bigint, error: unknown): Promise<void> {
+    const { rows } = await pool.query<{ topic: string; key: string; attempts: number }>(
+      `UPDATE outbox SET attempts = attempts + 1, last_error = $2,
+         retry_at = now() + make_interval(secs => least(power(2, least(attempts, 30)), $3))
+       WHERE id = $1 RETURNING topic, key, attempts`,
+      [id, String(error).slice(0, 500), retryAtMostSeconds],
+    );
+    const [row] = rows;
+    if (!row) return;
+    const say = row.attempts < stuckAfter ? log.warn.bind(log) : log.error.bind(log);
+    say({ err: error, ...row }, 'a message can not be enqueued and is put off; the others go on');
   }
 
   async function drain(): Promise<void> {
