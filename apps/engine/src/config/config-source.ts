@@ -2,8 +2,8 @@ import type { Pool } from '../platform/db.ts';
 import type { Bus } from '../platform/ports/bus.ts';
 import { isInCanary } from './canary-share.ts';
 import { type LoadedConfig, type Log, loadConfig } from './load-config.ts';
-import { postgresRulesStore, type RulesStore } from './rules-store.ts';
 import type { ConfigSnapshot, ConfigSource } from './snapshot.ts';
+import { postgresRulesStore, type RulesStore } from './unleash/rules-store.ts';
 
 type Listener = (snapshot: ConfigSnapshot) => void | Promise<void>;
 

@@ -16,7 +16,7 @@ const verdict = z.string().min(1).max(64);
 const paymentId = z.string().regex(/^pay_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not a payment' });
 
 /** The lab: drafts tried on recorded payments, and the test cases that a rule set must pass. Nothing here reaches a payment. */
-export function createLabRouter({ pool, audit, config, backtests }: AdminDeps) {
+export function createLabRouter({ pool, audit, config, backtests, rulesStore }: AdminDeps) {
   async function found(id: string) {
     const one = await backtests.find(id);
     if (!one) throw new AppError('not_found', `there is no backtest ${id}`);
@@ -143,6 +143,9 @@ export function createLabRouter({ pool, audit, config, backtests }: AdminDeps) {
         const payments = await backtests.rowsOf(input.runId, input, { after: input.cursor, limit: input.limit });
         return { payments, cursor: payments.length === input.limit ? (payments.at(-1)?.paymentId ?? null) : null };
       }),
+
+    /** Where rules come from on the node that answers, what of it was refused, and what it switches off. */
+    rulesStore: procedure('lab.read').query(() => rulesStore.status()),
 
     tests: router({ risk: testsOf('risk', 'risk.write'), routing: testsOf('routing', 'routing.write') }),
   });

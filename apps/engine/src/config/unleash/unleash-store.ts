@@ -1,9 +1,9 @@
 import { Unleash } from 'unleash-client';
 import type { Pool } from '../../platform/db.ts';
 import type { Audit } from '../audit.store.ts';
-import type { RulesStore } from '../rules-store.ts';
 import { desiredRules, type PayloadRules, readPayload, UnusableToggle } from './desired-rules.ts';
 import { followRules, type OwnCanary, planActs, readState, unleashActor } from './follow-rules.ts';
+import type { RulesStore } from './rules-store.ts';
 import {
   isOurs,
   nothingOff,

@@ -1,4 +1,4 @@
-import type { LoadedConfig } from './load-config.ts';
+import type { LoadedConfig } from '../load-config.ts';
 
 /** What a store of rules says of itself; the console shows it. */
 export type RulesStoreStatus = {
