@@ -516,23 +516,27 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
   it.each([
     ['light', 1440, 'zh-CN'],
     ['dark', 390, 'en'],
-  ] as const)('is readable for everybody: %s, %i px, %s', async (scheme, width, locale) => {
-    const { context, page } = await signIn('admin', { scheme, width, locale });
-    for (const path of [...shellPages, `/orders/${orderId}`]) {
-      await page.goto(system.urls.console + path);
-      await page.waitForSelector('h1');
-      await page.waitForFunction(() => document.querySelector('.animate-pulse') === null);
-      expect(await page.locator('h1').count(), path).toBe(1);
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-        `${path} scrolls sideways`,
-      ).toBeLessThanOrEqual(0);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`)).toEqual([]);
-    }
-    await context.close();
-  });
+  ] as const)(
+    'is readable for everybody: %s, %i px, %s',
+    async (scheme, width, locale) => {
+      const { context, page } = await signIn('admin', { scheme, width, locale });
+      for (const path of [...shellPages, `/orders/${orderId}`]) {
+        await page.goto(system.urls.console + path);
+        await page.waitForSelector('h1');
+        await page.waitForFunction(() => document.querySelector('.animate-pulse') === null);
+        expect(await page.locator('h1').count(), path).toBe(1);
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+          `${path} scrolls sideways`,
+        ).toBeLessThanOrEqual(0);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        expect(serious.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+      }
+      await context.close();
+    },
+    240_000,
+  );
 
   it('wrote nothing on the console of the browser', () => {
     expect(problems).toEqual([]);

@@ -124,9 +124,11 @@ function Workbench({
   const changes: readonly Change[] | undefined = check.data && !check.data.ok ? undefined : (check.data?.changes ?? []);
 
   const draft = useDraft({ kind, baseVersion, change });
+  // A change that changes nothing helps nobody.
+  const empty = draft.id === undefined && changes?.length === 0;
   const [needsNote, setNeedsNote] = useState(false);
   const save = async (stays: boolean): Promise<string | undefined> => {
-    if (!valid) return undefined;
+    if (!valid || empty) return undefined;
     if (draft.id !== undefined && !dirty && baseVersion === item?.baseVersion) return draft.id;
     const missing = draft.id === undefined && note.trim().length < 3;
     setNeedsNote(missing);
@@ -228,12 +230,16 @@ function Workbench({
           {dirty ? words('unsaved') : ''}
         </span>
         <Button onClick={onClose}>{t('close')}</Button>
-        <Button disabled={!valid || draft.busy} title="⌘S" onClick={() => void save(true).catch(() => undefined)}>
+        <Button
+          disabled={!valid || empty || draft.busy}
+          title="⌘S"
+          onClick={() => void save(true).catch(() => undefined)}
+        >
           {t('saveDraft')}
         </Button>
         <Button
           look="primary"
-          disabled={!valid || draft.busy}
+          disabled={!valid || empty || draft.busy}
           title="⌘Enter"
           onClick={() => void submit().catch(() => undefined)}
         >
@@ -328,7 +334,9 @@ function Workbench({
             </fieldset>
           )}
         </div>
-        <div className={mode === 'json' ? 'min-w-0' : 'mt-8 grid min-w-0 gap-x-8 lg:grid-cols-2 [&>section]:mt-0'}>
+        <div
+          className={mode === 'json' ? 'min-w-0' : 'mt-8 grid min-w-0 gap-x-8 gap-y-6 lg:grid-cols-2 [&>section]:mt-0'}
+        >
           <Findings
             issues={issues}
             changes={changes}
