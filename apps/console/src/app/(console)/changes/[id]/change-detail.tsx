@@ -11,7 +11,7 @@ import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Facts, Page, Section } from '@/ui/table';
-import { Acts } from './acts';
+import { Acts } from './act/acts';
 import { Checks } from './checks';
 import { Diff } from './diff';
 import { Impact } from './impact';

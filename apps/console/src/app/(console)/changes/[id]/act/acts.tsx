@@ -10,7 +10,7 @@ import { editorOf } from '@/changes/editor-of';
 import { isTyping } from '@/lib/hotkeys';
 import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
-import type { Change } from './change-detail';
+import type { Change } from '../change-detail';
 import { EditItems } from './edit-items';
 import { Emergency } from './emergency';
 import { PublishDialog } from './publish-dialog';

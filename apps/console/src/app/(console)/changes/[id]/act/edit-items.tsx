@@ -8,7 +8,7 @@ import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Input, Textarea } from '@/ui/field';
-import type { Change } from './change-detail';
+import type { Change } from '../change-detail';
 
 /** The documents of a change as JSON, for those that have no editor of their own. An edit voids every verdict. */
 export function EditItems({ change, onClose }: { change: Change; onClose: () => void }) {

@@ -8,7 +8,7 @@ import { toast } from 'sonner';
 import { useMe } from '@/lib/session';
 import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
-import type { Change } from './change-detail';
+import type { Change } from '../change-detail';
 import { ReasonDialog } from './reason-dialog';
 
 /** Publishes what a change holds at once, on one person's word. Another one has to review it afterwards. */
