@@ -85,11 +85,11 @@ export async function inTransaction<Result>(
 
 const outOfReach =
   /^(08...|53...|57P..|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-// What `pg` says without a code.
+// What `pg`, then what `ioredis` says without a code.
 const outOfReachMessage =
-  /timeout exceeded when trying to connect|Connection terminated|not queryable|Query read timeout|after calling end on the pool/;
+  /timeout exceeded when trying to connect|Connection terminated|not queryable|Query read timeout|after calling end on the pool|max retries per request|Connection is closed|Command timed out/;
 
-/** Whether an error says that the database (or a free connection to it) could not be had, and nothing of what was asked. */
+/** Whether an error says that a server (or a free connection to it) could not be had, and nothing of what was asked. */
 export function isOutOfReach(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return (

@@ -17,6 +17,9 @@ type QueueLike = {
 };
 type BullJob = { data: unknown; finishedOn?: number | undefined };
 type WorkerLike = {
+  waitUntilReady(): Promise<unknown>;
+  /** Works until closed. */
+  run(): Promise<void>;
   close(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'failed', listener: (job: BullJob | undefined, error: Error) => void): unknown;
@@ -33,6 +36,7 @@ type Patience = { attempts?: number; backoffMs?: number };
 /** Longer than any job of ours: a call to a channel, or to a merchant. */
 const closeWithinMs = 20_000;
 const enqueueWithinMs = 5_000;
+const startAgainAfterMs = 1_000;
 
 /** BullMQ on one of its backends. The same code for Postgres and Redis: only how classes are made differs. */
 function createBullmqJobQueue(
@@ -40,7 +44,7 @@ function createBullmqJobQueue(
   { log, attempts = 8, backoffMs = 500 }: { log: Log } & Patience,
 ): JobQueue {
   const queues = new Map<string, QueueLike>();
-  const workers: WorkerLike[] = [];
+  const workers = new Set<WorkerLike>();
   let closing: Promise<void> | undefined;
   const jobOptions = {
     attempts,
@@ -61,8 +65,29 @@ function createBullmqJobQueue(
     return made;
   }
 
+  /**
+   * Not awaited: a server that is away must not keep a node from starting. BullMQ remembers a failed start for ever, and
+   * a worker that runs on it asks again without a pause, which stops the whole process: such a worker never runs, and
+   * another is made.
+   */
+  function startWorker(name: string, make: () => WorkerLike): void {
+    if (closing) return;
+    const worker = make();
+    workers.add(worker);
+    worker.waitUntilReady().then(
+      () => worker.run().catch((err) => log.warn({ err, queue: name }, 'a worker stopped')),
+      (err) => {
+        workers.delete(worker);
+        if (closing) return;
+        log.warn({ err, queue: name }, 'a worker could not start; another will be made');
+        void worker.close().catch(() => undefined);
+        setTimeout(() => startWorker(name, make), startAgainAfterMs).unref();
+      },
+    );
+  }
+
   async function close(): Promise<void> {
-    const stopped = Promise.allSettled(workers.map((worker) => worker.close())).then(() =>
+    const stopped = Promise.allSettled([...workers].map((worker) => worker.close())).then(() =>
       Promise.allSettled([...queues.values()].map((queue) => queue.close())),
     );
     await within(closeWithinMs, stopped).catch((err) => log.warn({ err }, 'workers did not stop in time'));
@@ -88,13 +113,15 @@ function createBullmqJobQueue(
       }
     },
     async work(name, handle, { concurrency, onDead }) {
-      const worker = backend.worker(name, (job) => handle(job.data), concurrency);
-      worker.on('error', (err) => log.warn({ err, queue: name }, 'worker connection'));
-      // Told of every failure; only the last one sets an end. Without a job: it was lost too often to be found again.
-      worker.on('failed', (job, error) => {
-        if (!job || job.finishedOn !== undefined) onDead?.(job?.data, error);
+      startWorker(name, () => {
+        const worker = backend.worker(name, (job) => handle(job.data), concurrency);
+        worker.on('error', (err) => log.warn({ err, queue: name }, 'worker connection'));
+        // Told of every failure; only the last one sets an end. Without a job: it was lost too often to be found again.
+        worker.on('failed', (job, error) => {
+          if (!job || job.finishedOn !== undefined) onDead?.(job?.data, error);
+        });
+        return worker;
       });
-      workers.push(worker);
     },
     async counts(name) {
       const counts = await within(
@@ -119,7 +146,7 @@ function createBullmqJobQueue(
 async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(Object.assign(new Error(`not done within ${ms} ms`), { code: 'ETIMEDOUT' })), ms);
   });
   try {
     return await Promise.race([work, late]);
@@ -160,7 +187,7 @@ export async function createPostgresJobQueue({
     {
       queue: (name) => new Queue(name, { connection }) as unknown as QueueLike,
       worker: (name, handle, concurrency) =>
-        new Worker(name, handle, { connection, concurrency }) as unknown as WorkerLike,
+        new Worker(name, handle, { connection, concurrency, autorun: false }) as unknown as WorkerLike,
       close: () => pool.end(),
     },
     { log, ...patience },
@@ -186,7 +213,12 @@ export function createRedisJobQueue({ url, log, ...patience }: { url: string; lo
     {
       queue: (name) => new Queue(name, { connection: shared, prefix }) as unknown as QueueLike,
       worker: (name, handle, concurrency) =>
-        new Worker(name, handle, { connection: connect('endless'), prefix, concurrency }) as unknown as WorkerLike,
+        new Worker(name, handle, {
+          connection: connect('endless'),
+          prefix,
+          concurrency,
+          autorun: false,
+        }) as unknown as WorkerLike,
       close: async () => {
         for (const connection of connections) connection.disconnect();
       },

@@ -138,6 +138,16 @@ describe.each(adapters)('the job queue on $name', ({ skip, server, connect }) =>
     await vi.waitFor(() => expect(done).toContainEqual({ key: 'after' }), { timeout: 20_000 });
   });
 
+  it.skipIf(skip)('starts working though the server goes away while it starts', async () => {
+    await workAll();
+    gate.shut();
+    // Long enough for the first look at the server to fail; a worker that spins would never let this pass.
+    await new Promise((later) => setTimeout(later, 50));
+    gate.open();
+    await vi.waitFor(() => jobs.enqueue([job('after')]), { timeout: 10_000, interval: 100 });
+    await vi.waitFor(() => expect(done).toEqual([{ key: 'after' }]), { timeout: 20_000 });
+  });
+
   it.skipIf(skip)('waits for the jobs in work when it closes', async () => {
     let finish = () => {};
     const begun = new Promise<void>((begin) => {
