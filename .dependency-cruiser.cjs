@@ -36,7 +36,7 @@ module.exports = {
       name: 'channels-are-strangers',
       severity: 'error',
       comment: 'Each channel stands alone; what several share is in wire/.',
-      from: { path: '^packages/channels/src/([^/]+)/', pathNot: '/testing/' },
+      from: { path: '^packages/channels/src/([^/]+)/', pathNot: '/testing/|/fixtures/' },
       to: {
         path: '^packages/channels/src/([^/]+)/',
         pathNot: '^packages/channels/src/($1|wire)/|/testing/channel-contract',
