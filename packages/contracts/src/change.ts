@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { configKindSchema, objectIdSchema } from './config-kind.ts';
+import { configKindSchema, configRefSchema, objectIdSchema } from './config-kind.ts';
 import { cleanText } from './text.ts';
 
 /**
@@ -105,6 +105,13 @@ export const submitChangeSchema = z.strictObject({
 export const publishChangeSchema = z.strictObject({ id, contentHash, plan: publishPlanSchema.prefault({}) });
 export const withReasonSchema = z.strictObject({ id, reason });
 export const commentSchema = z.strictObject({ id, text: cleanText(1000) });
+
+export const revertSchema = configRefSchema.extend({
+  version: z.int().min(1),
+  reason,
+  /** At once, to be looked at afterwards. */
+  emergency: z.boolean().default(false),
+});
 
 export const listChangesSchema = z.strictObject({
   show: z.enum(['all', 'mine', 'to_approve']).default('all'),

@@ -82,6 +82,16 @@ export function createConfigHistory(pool: Pool) {
       }[];
     },
 
+    /** Whether a document once had exactly this content for all merchants. */
+    async wasInForce(kind: ConfigKind, objectId: string, document: object | null): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `SELECT 1 FROM config_publications p JOIN config_versions v USING (kind, object_id, version)
+         WHERE p.kind = $1 AND p.object_id = $2 AND p.arm = 'all' AND v.document = $3::jsonb LIMIT 1`,
+        [kind, objectId, document === null ? null : JSON.stringify(document)],
+      );
+      return (rowCount ?? 0) > 0;
+    },
+
     /** Rule sets that were in force before a version, newest first. */
     async olderRules(kind: 'risk' | 'routing', before: number): Promise<RuleSetConfig[]> {
       const { rows } = await pool.query(

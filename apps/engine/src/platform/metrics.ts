@@ -58,6 +58,11 @@ export function createMetrics() {
     help: 'Configuration version this node runs.',
     registers,
   });
+  const configProblems = new Gauge({
+    name: 'tributary_config_problems',
+    help: 'Published documents that this node refuses to run; it keeps the versions before.',
+    registers,
+  });
 
   return {
     request: (r: { method: string; route: string; status: number; ms: number }) =>
@@ -69,7 +74,10 @@ export function createMetrics() {
       callbacks.inc({ channel: r.channelId, outcome: r.outcome }),
     payment: (status: string, channel: string | null) => payments.inc({ status, channel: channel ?? 'none' }),
     job: (queue: string, outcome: string, ms: number) => jobs.observe({ queue, outcome }, ms / 1000),
-    configVersion: (version: bigint) => config.set(Number(version)),
+    configuration: (version: bigint, problems: number) => {
+      config.set(Number(version));
+      configProblems.set(problems);
+    },
     /** 99th percentile of the event loop's delay since the last call, in ms. */
     loopDelayMs: () => {
       const p99 = loop.percentile(99) / 1e6;

@@ -6,6 +6,7 @@ import {
   editChangeSchema,
   listChangesSchema,
   publishChangeSchema,
+  revertSchema,
   submitChangeSchema,
   verdictSchema,
   withReasonSchema,
@@ -39,7 +40,7 @@ function refuseForeignKinds(viewer: Viewer, items: readonly Pick<ChangeItemInput
 }
 
 /** Changes of configuration from the draft to the verdict of the watch. */
-export function createChangesRouter({ pool, changes, kinds, clock }: AdminDeps) {
+export function createChangesRouter({ pool, changes, kinds, clock, config, history }: AdminDeps) {
   const reads = createChangeReads({ pool, kinds, clock });
   const may = (viewer: Viewer, permission: Permission) =>
     mayDo({ role: viewer.role as Role, approver: viewer.approver }, permission);
@@ -132,9 +133,47 @@ export function createChangesRouter({ pool, changes, kinds, clock }: AdminDeps) 
         await changes.rollBack(ctx.actor, input);
         return { ok: true };
       }),
+    /** At once, by one person. Who may not write such documents (on call) may only bring old contents back. */
     emergency: procedure('changes.emergency')
       .input(createChangeSchema)
-      .mutation(({ ctx, input }) => changes.publishEmergency(ctx.actor, input)),
+      .mutation(async ({ ctx, input }) => {
+        const foreign = input.items.filter(({ kind }) => !mayWrite(ctx.viewer, kind));
+        for (const { kind, objectId, document } of foreign)
+          if (!(await history.wasInForce(kind, objectId, document)))
+            throw new AppError(
+              'forbidden',
+              `your role ${ctx.viewer.role} may only bring back what was in force before, and this ${kind}/${objectId} was not`,
+            );
+        return changes.publishEmergency(ctx.actor, input);
+      }),
+    /** An older version again, as a new change: a draft for the usual way, or at once as an emergency. */
+    revert: procedure('changes.read')
+      .input(revertSchema)
+      .mutation(async ({ ctx, input }) => {
+        const { kind, objectId, version, reason, emergency } = input;
+        if (emergency && !may(ctx.viewer, 'changes.emergency'))
+          throw new AppError('forbidden', `your role ${ctx.viewer.role} may not publish without an approval`);
+        if (!emergency) {
+          if (!may(ctx.viewer, 'changes.create'))
+            throw new AppError('forbidden', `your role ${ctx.viewer.role} may not make changes`);
+          refuseForeignKinds(ctx.viewer, [{ kind }]);
+        }
+        const found = await history.version(kind, objectId, version);
+        const [published] = await history.versions(kind, objectId, 1, version + 1);
+        if (!found || published?.publishedAt === undefined)
+          throw new AppError('not_found', `${kind}/${objectId} never had version ${version} in force`);
+        const baseVersion = config.current().versions.get(`${kind}/${objectId}`) ?? 0;
+        const change = {
+          title: `${kind}/${objectId}: back to v${version}`,
+          reason,
+          items: [{ kind, objectId, document: found.document, baseVersion }],
+          reverts: `${kind}/${objectId}@${version}`,
+        };
+        const { id } = emergency
+          ? await changes.publishEmergency(ctx.actor, change)
+          : await changes.create(ctx.actor, change);
+        return { id };
+      }),
     reviewEmergency: procedure('changes.approve')
       .input(verdictSchema)
       .mutation(async ({ ctx, input }) => {
