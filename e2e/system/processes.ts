@@ -126,6 +126,23 @@ export async function startSystem({
     });
     return started;
   }
+  /** One more engine on the same database, as behind a load balancer: its own port, its own name in `nodes`. */
+  async function startNode(name: string, own: Record<string, string> = {}) {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = start(name, ['apps/engine/dist/main.js'], { ENGINE_PORT: String(port), NODE_NAME: name, ...own });
+    await until(name, async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${logOf(name)}`);
+      return (await fetch(`${url}/readyz`)).ok;
+    });
+    const end = async (signal: NodeJS.Signals) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((done) => child.once('exit', done));
+      child.kill(signal);
+      await ended;
+    };
+    return { name, url, end };
+  }
   async function stopEngine(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!engine || engine.exitCode !== null || engine.signalCode !== null) return;
     const ended = new Promise((done) => engine?.once('exit', done));
@@ -162,6 +179,7 @@ export async function startSystem({
     control,
     faults: (...faults: object[]) => control('POST', '/channels/wechat-pay/faults', faults),
     startEngine,
+    startNode,
     stopEngine,
     engineLog: () => logOf('engine'),
     /** Waits until the engine has ended, by itself or by a failpoint. */
