@@ -1,6 +1,6 @@
 import type { Pool } from '../platform/db.ts';
 import type { Bus } from '../platform/ports/bus.ts';
-import { isInCanary } from './canary-share.ts';
+import { isInCanary } from './changes/canary-share.ts';
 import { type LoadedConfig, type Log, loadConfig } from './load-config.ts';
 import type { ConfigSnapshot, ConfigSource } from './snapshot.ts';
 import { postgresRulesStore, type RulesStore } from './unleash/rules-store.ts';

@@ -1,7 +1,7 @@
 import { watchThresholdsSchema } from '@tributary/contracts/change';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInCanary } from '../canary-share.ts';
+import { isInCanary } from './canary-share.ts';
 import { judgeWatch } from './watch.ts';
 
 const thresholds = watchThresholdsSchema.parse({ minPayments: 100 });

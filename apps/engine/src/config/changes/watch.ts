@@ -1,7 +1,7 @@
 import type { WatchThresholds } from '@tributary/contracts/change';
 import type { Pool } from '../../platform/db.ts';
 import { paymentIdFloor } from '../../platform/ids.ts';
-import { isInCanary } from '../canary-share.ts';
+import { isInCanary } from './canary-share.ts';
 
 /** Payments of one window, by how they ended; those still open are not counted. */
 export type WatchNumbers = { payments: number; succeeded: number; rejected: number; errors: number };
