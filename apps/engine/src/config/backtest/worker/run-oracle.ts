@@ -9,7 +9,7 @@ import { readByIds } from '../read-recorded.ts';
 import { contextOf, createRiskFacts, createRoutingFacts, type Facts } from '../rebuild-facts.ts';
 import type { OracleJob } from './lab-job.ts';
 
-const samples = { recorded: 200, boundary: 800 };
+const samples = { recorded: 100, boundary: 300 };
 /** The zone is of no matter here: the same hours for both engines. */
 const anyTimeZone = 'Asia/Shanghai';
 
