@@ -67,6 +67,8 @@ function isResolved(packages, place, name) {
 /** @param {string} name */
 function platformOf(name) {
   const words = name.replace(/^.*\//, '').split('-');
+  // A WebAssembly build runs on no processor of its own: npm never installs it by itself, but asks for its entry.
+  if (words.includes('wasm32')) return { cpu: ['wasm32'] };
   const os = words.map((word) => systems[/** @type {keyof typeof systems} */ (word)]).find(Boolean);
   const cpu = words.map((word) => processors[/** @type {keyof typeof processors} */ (word)]).find(Boolean);
   if (os === undefined || cpu === undefined) return undefined;
