@@ -10,7 +10,7 @@ import pg from 'pg';
 import { checkDatabase } from '../chaos/verify/invariants.ts';
 import { migrate } from '../scripts/migrate.mjs';
 import { startPostgres } from '../scripts/postgres/start-postgres.mjs';
-import type { limitScenarios } from './limits-scenarios.ts';
+import type { limitScenarios } from './limits/scenarios.ts';
 
 const { values } = parseArgs({
   options: {
@@ -63,7 +63,7 @@ try {
 console.log(JSON.stringify(result));
 
 async function run(scenario: Scenario): Promise<{ perSecond: number; rejected: number }> {
-  const args = ['--import', 'tsx', 'bench/limits-process.ts', '--url', postgres.url, '--scenario', scenario];
+  const args = ['--import', 'tsx', 'bench/limits/process.ts', '--url', postgres.url, '--scenario', scenario];
   const outputs = await Promise.all(
     Array.from({ length: processes ?? 1 }, async () => {
       const child = spawn(process.execPath, [...args, '--clients', String(clients), '--seconds', String(seconds)], {

@@ -4,17 +4,17 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { limitDocumentSchema } from '@tributary/contracts/limit';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
-import type { ConfigSnapshot, MerchantConfig } from '../apps/engine/src/config/snapshot.ts';
-import { createPlacePayment } from '../apps/engine/src/payments/place.ts';
-import type { CallChannel } from '../apps/engine/src/payments/ports.ts';
-import { createRecorder } from '../apps/engine/src/payments/record-result.ts';
-import { createSendPayment } from '../apps/engine/src/payments/send.ts';
-import { createPaymentStore } from '../apps/engine/src/payments/store/payments.store.ts';
-import { systemClock as clock } from '../apps/engine/src/platform/clock.ts';
-import { createPool } from '../apps/engine/src/platform/db.ts';
-import { newRefundId } from '../apps/engine/src/platform/ids.ts';
-import { applyLimits } from '../apps/engine/src/risk/limits/apply-limits.ts';
-import { limitScenarios } from './limits-scenarios.ts';
+import type { ConfigSnapshot, MerchantConfig } from '../../apps/engine/src/config/snapshot.ts';
+import { createPlacePayment } from '../../apps/engine/src/payments/place.ts';
+import type { CallChannel } from '../../apps/engine/src/payments/ports.ts';
+import { createRecorder } from '../../apps/engine/src/payments/record-result.ts';
+import { createSendPayment } from '../../apps/engine/src/payments/send.ts';
+import { createPaymentStore } from '../../apps/engine/src/payments/store/payments.store.ts';
+import { systemClock as clock } from '../../apps/engine/src/platform/clock.ts';
+import { createPool } from '../../apps/engine/src/platform/db.ts';
+import { newRefundId } from '../../apps/engine/src/platform/ids.ts';
+import { applyLimits } from '../../apps/engine/src/risk/limits/apply-limits.ts';
+import { limitScenarios } from './scenarios.ts';
 
 const { values } = parseArgs({
   options: {
