@@ -160,13 +160,13 @@ function Numbers({ data }: { data: Data }) {
       <Figure
         label={t('processing')}
         value={countOf(data, 'processing').count.toLocaleString('en')}
-        note={data.backlog ? t('openAttempts', { count: data.backlog.attempts }) : ''}
+        note={t('openAttempts', { count: data.backlog.attempts })}
         href={`/orders?${since}&status=processing`}
       />
       <Figure
         label={t('overdue')}
-        value={data.backlog ? data.backlog.overdue.toLocaleString('en') : '—'}
-        note={data.backlog ? t('held', { count: data.backlog.held }) : ''}
+        value={data.backlog.overdue.toLocaleString('en')}
+        note={t('held', { count: data.backlog.held })}
         href="/orders?status=processing"
       />
     </dl>

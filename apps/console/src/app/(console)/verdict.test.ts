@@ -6,7 +6,7 @@ const facts = (own: Partial<VerdictFacts> = {}): VerdictFacts => ({
   total: 100,
   succeeded: 97,
   failed: 3,
-  backlog: { overdue: 0, held: 0 },
+  backlog: { overdue: 0, held: 0, stuckRefunds: 0 },
   channels: [{ id: 'wechat-pay', state: 'on', last5m: { succeeded: 97, failed: 3 } }],
   ...own,
 });
@@ -30,7 +30,7 @@ describe('the verdict', () => {
     expect(verdictOf(facts({ total: 10, succeeded: 5, failed: 5, channels: [] })).verdict).toBe('good');
   });
   it('is bad when money waits for a person or for an answer', () => {
-    expect(verdictOf(facts({ backlog: { overdue: 21, held: 2 } }))).toMatchObject({
+    expect(verdictOf(facts({ backlog: { overdue: 21, held: 2, stuckRefunds: 0 } }))).toMatchObject({
       verdict: 'bad',
       causes: [
         { key: 'held', count: 2 },

@@ -5,12 +5,12 @@ export type VerdictFacts = {
   total: number;
   succeeded: number;
   failed: number;
-  backlog: { overdue: number; held: number } | null;
+  backlog: { overdue: number; held: number; stuckRefunds: number };
   channels: { id: string; state: 'on' | 'off'; last5m: { succeeded: number; failed: number } }[];
 };
 export type Verdict = 'good' | 'watch' | 'bad' | 'quiet' | 'unknown';
 export type Cause = {
-  key: 'held' | 'overdue' | 'rate' | 'channelOff' | 'channelRate';
+  key: 'held' | 'overdue' | 'stuckRefunds' | 'rate' | 'channelOff' | 'channelRate';
   channel?: string;
   count?: number;
   rate?: number;
@@ -28,9 +28,10 @@ export function verdictOf(facts: VerdictFacts): { verdict: Verdict; causes: Caus
   if (facts.stale) return { verdict: 'unknown', causes: [] };
   const causes: Cause[] = [];
   const { backlog } = facts;
-  if (backlog && backlog.held > 0) causes.push({ key: 'held', count: backlog.held });
-  if (backlog && backlog.overdue > 20) causes.push({ key: 'overdue', count: backlog.overdue });
+  if (backlog.held > 0) causes.push({ key: 'held', count: backlog.held });
+  if (backlog.overdue > 20) causes.push({ key: 'overdue', count: backlog.overdue });
   const bad = causes.length > 0;
+  if (backlog.stuckRefunds > 0) causes.push({ key: 'stuckRefunds', count: backlog.stuckRefunds });
   for (const channel of facts.channels) {
     const rate = rateOf(channel.last5m);
     if (channel.state === 'off') causes.push({ key: 'channelOff', channel: channel.id });

@@ -24,10 +24,14 @@ export const createOverviewRouter = ({ pool, clock }: AdminDeps) =>
             [since, mine],
           ),
           pool.query(
-            `SELECT count(*)::int AS attempts, count(*) FILTER (WHERE next_sync_at < now() - interval '30 s')::int AS overdue,
-               (SELECT count(*)::int FROM payments WHERE id >= $1 AND hold IS NOT NULL) AS held
-             FROM attempts WHERE next_sync_at IS NOT NULL`,
-            [since],
+            `SELECT count(*)::int AS attempts, count(*) FILTER (WHERE a.next_sync_at < now() - interval '30 s')::int AS overdue,
+               (SELECT count(*)::int FROM payments WHERE id >= $1 AND hold IS NOT NULL AND status <> 'created'
+                  AND ($2::text IS NULL OR merchant_id = $2)) AS held,
+               (SELECT count(*)::int FROM refunds WHERE status = 'processing' AND created_at < now() - interval '30 min'
+                  AND ($2::text IS NULL OR merchant_id = $2)) AS "stuckRefunds"
+             FROM attempts a JOIN payments p ON p.id = a.payment_id
+             WHERE a.next_sync_at IS NOT NULL AND ($2::text IS NULL OR p.merchant_id = $2)`,
+            [since, mine],
           ),
           pool.query(
             `SELECT failure_code AS code, count(*)::int AS count FROM payments WHERE id >= $1 AND failure_code IS NOT NULL AND ($2::text IS NULL OR merchant_id = $2) GROUP BY 1 ORDER BY 2 DESC LIMIT 8`,
@@ -39,7 +43,7 @@ export const createOverviewRouter = ({ pool, clock }: AdminDeps) =>
             [since, mine, Math.max(60, input.minutes)],
           ),
         ]);
-        const { attempts, overdue, held } = open.rows[0];
+        const { attempts, overdue, held, stuckRefunds } = open.rows[0];
         return {
           now,
           minutes: input.minutes,
@@ -53,9 +57,13 @@ export const createOverviewRouter = ({ pool, clock }: AdminDeps) =>
           }[],
           failures: failures.rows as { code: string; count: number }[],
           buckets: buckets.rows as { at: number; total: number; succeeded: number }[],
-          backlog: ctx.onlyMerchant
-            ? null
-            : { attempts: attempts as number, overdue: overdue as number, held: held as number },
+          backlog: {
+            attempts: attempts as number,
+            overdue: overdue as number,
+            held: held as number,
+            /** Refunds that the channel has not paid out for half an hour: somebody should ask. */
+            stuckRefunds: stuckRefunds as number,
+          },
         };
       }),
   });
