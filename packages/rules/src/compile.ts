@@ -62,7 +62,6 @@ function* compileRules<E extends RuleEvent>(ruleSet: RuleSet<E>, facts: readonly
   const alternatives: Alternatives[] = [];
   for (const [position, rule] of inOrder(ruleSet).entries()) {
     rules.push({ fired: firedBy(rule, position), test: compiler.compile(rule.conditions) });
-    yield;
     alternatives.push(alternativesOf(rule.conditions));
     yield;
   }
@@ -124,7 +123,7 @@ function createCompiledRuleSet<Values extends object, E extends RuleEvent>(
  */
 export async function compile<const F extends readonly FactDefinition[], E extends RuleEvent>(
   source: RuleSet<E>,
-  { facts, conditions, budgetMs = 0.5 }: CompileOptions<F>,
+  { facts, conditions, budgetMs = 0.25 }: CompileOptions<F>,
 ): Promise<CompiledRuleSet<FactValues<F>, E>> {
   const ruleSet = conditions ? { ...source, conditions: { ...conditions, ...source.conditions } } : source;
   return createCompiledRuleSet(ruleSet, await runInSlices(compileRules(ruleSet, facts), budgetMs));

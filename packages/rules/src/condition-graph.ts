@@ -1,6 +1,7 @@
 import { ruleLimits } from './limits.ts';
 import { type IssueList, pointer } from './rule-issue.ts';
 import { type Condition, type Rule, referencesOf } from './rule-set.ts';
+import type { Work } from './slices.ts';
 
 interface Weight {
   readonly size: number;
@@ -69,11 +70,11 @@ function createScales(conditions: ReadonlyMap<string, Condition>): (condition: C
 }
 
 /** Refuses cycles, and references that would blow a small document up into an endless evaluation. */
-export function checkConditionGraph(
+export function* checkConditionGraph(
   rules: readonly { readonly rule: Rule; readonly path: string }[],
   conditions: ReadonlyMap<string, Condition>,
   issues: IssueList,
-): void {
+): Work<void> {
   if (findCycles(conditions, issues)) return;
   const weigh = createScales(conditions);
   let total = 0;
@@ -88,6 +89,7 @@ export function checkConditionGraph(
       issues.add(path, { code: 'too_large', what: 'expanded', limit }, `more than ${limit} conditions in one rule`);
     }
     total += size;
+    yield;
   }
   if (total > ruleLimits.expandedTotal) {
     const limit = ruleLimits.expandedTotal;

@@ -8,7 +8,8 @@ import { type IssueList, pointer, shown } from './rule-issue.ts';
 import type { Condition } from './rule-set.ts';
 
 export interface ConditionContext {
-  readonly facts: ReadonlyMap<string, FactDefinition>;
+  /** Undefined if any fact will do. */
+  readonly facts: ReadonlyMap<string, FactDefinition> | undefined;
   /** Names of the document's named conditions. */
   readonly conditionNames: ReadonlySet<string>;
   readonly issues: IssueList;
@@ -106,6 +107,10 @@ function checkReference(name: Plain | undefined, path: string, { conditionNames,
   }
 }
 
+function refuseFact(name: string, path: string, issues: IssueList): undefined {
+  issues.add(pointer(path, 'fact'), { code: 'unknown_fact', fact: name }, `there is no fact ${shown(name)}`);
+}
+
 /** Checks `{fact, path?, params?}` on either side; says what can be known of its value. */
 function checkFact(raw: PlainObject, path: string, { facts, issues }: ConditionContext): Operand | undefined {
   const { fact: name, path: jsonPath, params } = raw;
@@ -122,11 +127,9 @@ function checkFact(raw: PlainObject, path: string, { facts, issues }: ConditionC
     expectType(pointer(path, 'fact'), 'the name of a fact', name, issues);
     return undefined;
   }
+  if (!facts) return name in Object.prototype ? refuseFact(name, path, issues) : unknownOperand;
   const fact = facts.get(name);
-  if (!fact) {
-    issues.add(pointer(path, 'fact'), { code: 'unknown_fact', fact: name }, `there is no fact ${shown(name)}`);
-    return undefined;
-  }
+  if (!fact) return refuseFact(name, path, issues);
   if (!pathIsGood) return undefined;
   if (fact.type === 'list' && jsonPath !== undefined && jsonPath !== '$') return unknownOperand;
   const items = fact.type === 'list' ? (fact.items ?? 'unknown') : 'unknown';

@@ -12,6 +12,7 @@ import {
 import { copyPlain, isPlainObject, type Plain, type PlainObject } from './plain-copy.ts';
 import { createIssueList, type IssueList, pointer, type RuleIssue, shown } from './rule-issue.ts';
 import type { Condition, Rule, RuleEvent, RuleSet } from './rule-set.ts';
+import { runAtOnce, runInSlices, type Work } from './slices.ts';
 
 /** Which events rules may fire, and the schema of each one's params. */
 export type EventTypes = Readonly<Record<string, z.ZodType>>;
@@ -26,7 +27,9 @@ export type ParseResult<E extends RuleEvent = RuleEvent> =
   | { readonly ok: false; readonly issues: readonly RuleIssue[] };
 
 export interface ParseOptions {
-  readonly facts: readonly FactDefinition[];
+  /** What conditions may speak of. Without them, facts may have any name and type. */
+  readonly facts?: readonly FactDefinition[];
+  /** What rules may do. Without them, events may have any type and params. */
   readonly eventTypes?: EventTypes;
 }
 
@@ -130,7 +133,7 @@ function parseRule(raw: Plain, path: string, context: Context): Rule {
   });
 }
 
-function parseRules(raw: Plain | undefined, context: Context): { rule: Rule; path: string }[] {
+function* parseRules(raw: Plain | undefined, context: Context): Work<{ rule: Rule; path: string }[]> {
   const { issues } = context;
   if (!Array.isArray(raw)) {
     expectType('/rules', 'a list of rules', raw, issues);
@@ -147,11 +150,12 @@ function parseRules(raw: Plain | undefined, context: Context): { rule: Rule; pat
     if (issues.full) break;
     const path = pointer('/rules', i);
     rules.push({ rule: parseRule(item, path, context), path });
+    yield;
   }
   return rules;
 }
 
-function parseNamed(raw: PlainObject, context: Context): Map<string, Condition> {
+function* parseNamed(raw: PlainObject, context: Context): Work<Map<string, Condition>> {
   const { issues } = context;
   const named = new Map<string, Condition>();
   for (const [name, condition] of Object.entries(raw)) {
@@ -159,6 +163,7 @@ function parseNamed(raw: PlainObject, context: Context): Map<string, Condition> 
     const path = pointer('/conditions', name);
     if (!isName(name)) issues.add(path, { code: 'invalid_name', name: shown(name) }, `a condition's name: ${nameHelp}`);
     named.set(name, parseRootCondition(condition, path, context));
+    yield;
   }
   return named;
 }
@@ -177,24 +182,36 @@ function namedConditions(document: PlainObject, issues: IssueList): PlainObject 
   return {};
 }
 
-function parseDocument(document: PlainObject, options: ParseOptions, issues: IssueList): RuleSet {
+function* parseDocument(document: PlainObject, options: ParseOptions, issues: IssueList): Work<RuleSet> {
   refuseUnknownKeys(document, ['rules', 'conditions'], '', issues);
   const rawConditions = namedConditions(document, issues);
   const context: Context = {
-    facts: indexFacts(options.facts),
+    facts: options.facts && indexFacts(options.facts),
     conditionNames: new Set(Object.keys(rawConditions)),
     eventTypes: options.eventTypes,
     issues,
     paths: new Map(),
   };
-  const conditions = parseNamed(rawConditions, context);
-  const rules = parseRules(document.rules, context);
+  const conditions = yield* parseNamed(rawConditions, context);
+  const rules = yield* parseRules(document.rules, context);
   // The graph is walked recursively, which is only safe on conditions that have passed the checks.
-  if (issues.items.length === 0) checkConditionGraph(rules, conditions, issues);
+  if (issues.items.length === 0) yield* checkConditionGraph(rules, conditions, issues);
   return Object.freeze({
     rules: Object.freeze(rules.map(({ rule }) => rule)),
     conditions: Object.freeze(Object.fromEntries(conditions)),
   });
+}
+
+function* parsing(json: unknown, options: ParseOptions): Work<ParseResult> {
+  const issues = createIssueList();
+  const copy = yield* copyPlain(json, issues);
+  if (copy === undefined) return { ok: false, issues: issues.items };
+  if (!isPlainObject(copy)) {
+    expectType('', 'a document {rules, conditions?}', copy, issues);
+    return { ok: false, issues: issues.items };
+  }
+  const value = yield* parseDocument(copy, options, issues);
+  return issues.items.length === 0 ? { ok: true, value } : { ok: false, issues: issues.items };
 }
 
 /**
@@ -203,17 +220,28 @@ function parseDocument(document: PlainObject, options: ParseOptions, issues: Iss
  */
 export function parse<T extends EventTypes>(
   json: unknown,
-  options: { readonly facts: readonly FactDefinition[]; readonly eventTypes: T },
+  options: ParseOptions & { readonly eventTypes: T },
 ): ParseResult<EventOf<T>>;
-export function parse(json: unknown, options: { readonly facts: readonly FactDefinition[] }): ParseResult;
-export function parse(json: unknown, options: ParseOptions): ParseResult {
-  const issues = createIssueList();
-  const copy = copyPlain(json, issues);
-  if (copy === undefined) return { ok: false, issues: issues.items };
-  if (!isPlainObject(copy)) {
-    expectType('', 'a document {rules, conditions?}', copy, issues);
-    return { ok: false, issues: issues.items };
-  }
-  const value = parseDocument(copy, options, issues);
-  return issues.items.length === 0 ? { ok: true, value } : { ok: false, issues: issues.items };
+export function parse(json: unknown, options?: ParseOptions): ParseResult;
+export function parse(json: unknown, options: ParseOptions = {}): ParseResult {
+  return runAtOnce(parsing(json, options));
+}
+
+/**
+ * As `parse`, in slices that leave the event loop free: for a process that takes payments meanwhile.
+ * @param options with `budgetMs`, how long to work before letting others run
+ */
+export function parseInSlices<T extends EventTypes>(
+  json: unknown,
+  options: ParseOptions & { readonly eventTypes: T; readonly budgetMs?: number },
+): Promise<ParseResult<EventOf<T>>>;
+export function parseInSlices(
+  json: unknown,
+  options?: ParseOptions & { readonly budgetMs?: number },
+): Promise<ParseResult>;
+export function parseInSlices(
+  json: unknown,
+  { budgetMs = 0.25, ...options }: ParseOptions & { readonly budgetMs?: number } = {},
+): Promise<ParseResult> {
+  return runInSlices(parsing(json, options), budgetMs);
 }

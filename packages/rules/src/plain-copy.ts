@@ -1,5 +1,6 @@
 import { ruleLimits } from './limits.ts';
-import { type IssueList, pointer, shown } from './rule-issue.ts';
+import { type IssueList, pointer, type RuleProblem, shown } from './rule-issue.ts';
+import type { Work } from './slices.ts';
 
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
 export type PlainObject = { readonly [key: string]: Plain };
@@ -24,79 +25,120 @@ const isRecord = (value: object): boolean => {
   return proto === null || Object.getPrototypeOf(proto) === null;
 };
 
+/** Copies one document and keeps count of its size. */
+class Copier {
+  private readonly issues: IssueList;
+  private bytes = 0;
+
+  constructor(issues: IssueList) {
+    this.issues = issues;
+  }
+
+  /** The document, its members and their members one by one: rules and named conditions. */
+  *copyInSteps(value: unknown, path = '', depth = 0): Work<Plain> {
+    if (depth > 1 || typeof value !== 'object' || value === null) {
+      yield;
+      return this.copy(value, path, depth);
+    }
+    this.spend(2, path);
+    if (Array.isArray(value)) {
+      const copy: Plain[] = [];
+      this.checkList(value, path);
+      for (let i = 0; i < value.length; i++) copy.push(yield* this.copyInSteps(value[i], pointer(path, i), depth + 1));
+      return Object.freeze(copy);
+    }
+    const copy: Record<string, Plain> = {};
+    for (const key of this.keysOf(value, path)) {
+      const child: unknown = Reflect.get(value, key);
+      if (child !== undefined) copy[key] = yield* this.copyInSteps(child, pointer(path, key), depth + 1);
+    }
+    return Object.freeze(copy);
+  }
+
+  private copy(value: unknown, path: string, depth: number): Plain {
+    if (typeof value !== 'object' || value === null) return this.scalar(value, path);
+    if (depth > ruleLimits.jsonDepth) {
+      const limit = ruleLimits.jsonDepth;
+      this.stop(path, { code: 'too_deep', limit }, `more than ${limit} levels of nesting`);
+    }
+    this.spend(2, path);
+    return Array.isArray(value) ? this.list(value, path, depth) : this.object(value, path, depth);
+  }
+
+  private list(value: readonly unknown[], path: string, depth: number): readonly Plain[] {
+    this.checkList(value, path);
+    const copy: Plain[] = [];
+    for (let i = 0; i < value.length; i++) copy.push(this.copy(value[i], pointer(path, i), depth + 1));
+    return Object.freeze(copy);
+  }
+
+  private object(value: object, path: string, depth: number): PlainObject {
+    const copy: Record<string, Plain> = {};
+    for (const key of this.keysOf(value, path)) {
+      const child: unknown = Reflect.get(value, key);
+      if (child !== undefined) copy[key] = this.copy(child, pointer(path, key), depth + 1);
+    }
+    return Object.freeze(copy);
+  }
+
+  private scalar(value: unknown, path: string): Plain {
+    if (value === null || typeof value === 'boolean') {
+      this.spend(5, path);
+      return value;
+    }
+    if (typeof value === 'string') {
+      // The length first: counting the bytes of a text of 50 MB takes its time too.
+      if (this.bytes + value.length > ruleLimits.bytes) this.spend(value.length, path);
+      this.spend(utf8Length(value) + 3, path);
+      return value;
+    }
+    if (typeof value !== 'number') return this.refuse(path, `${shown(typeof value)} is not JSON`);
+    this.spend(2, path);
+    return Number.isFinite(value) ? value : this.refuse(path, `${value} is not a JSON number`);
+  }
+
+  private checkList(value: readonly unknown[], path: string): void {
+    if (value.length <= ruleLimits.listValues) return;
+    const limit = ruleLimits.listValues;
+    this.stop(path, { code: 'too_large', what: 'list', limit }, `a list of ${value.length}; at most ${limit}`);
+  }
+
+  private keysOf(value: object, path: string): readonly string[] {
+    if (!isRecord(value)) this.refuse(path, 'only plain objects are allowed');
+    const keys = Object.keys(value);
+    for (const key of keys) {
+      if (key === '__proto__') {
+        this.stop(path, { code: 'forbidden_key', key }, 'the key "__proto__" is not allowed');
+      }
+      this.spend(utf8Length(key) + 4, path);
+    }
+    return keys;
+  }
+
+  private spend(amount: number, path: string): void {
+    this.bytes += amount;
+    if (this.bytes <= ruleLimits.bytes) return;
+    const limit = ruleLimits.bytes;
+    this.stop(path, { code: 'too_large', what: 'bytes', limit }, `the document is larger than ${limit} bytes`);
+  }
+
+  private refuse(path: string, message: string): never {
+    return this.stop(path, { code: 'not_plain_data' }, message);
+  }
+
+  private stop(path: string, problem: RuleProblem, message: string): never {
+    this.issues.add(path, problem, message);
+    throw new Stop();
+  }
+}
+
 /**
  * Deep-frozen copy of JSON-like data within the size limits; undefined (with an issue added) for anything else.
  * Everything after this step works on the copy, so getters, proxies and later changes by the caller don't matter.
  */
-export function copyPlain(input: unknown, issues: IssueList): Plain | undefined {
-  let bytes = 0;
-
-  const spend = (amount: number, path: string): void => {
-    bytes += amount;
-    if (bytes <= ruleLimits.bytes) return;
-    const limit = ruleLimits.bytes;
-    issues.add(path, { code: 'too_large', what: 'bytes', limit }, `the document is larger than ${limit} bytes`);
-    throw new Stop();
-  };
-
-  const refuse = (path: string, message: string): never => {
-    issues.add(path, { code: 'not_plain_data' }, message);
-    throw new Stop();
-  };
-
-  const copyArray = (value: readonly unknown[], path: string, depth: number): readonly Plain[] => {
-    if (value.length > ruleLimits.listValues) {
-      const limit = ruleLimits.listValues;
-      issues.add(path, { code: 'too_large', what: 'list', limit }, `a list of ${value.length}; at most ${limit}`);
-      throw new Stop();
-    }
-    const copy: Plain[] = [];
-    for (let i = 0; i < value.length; i++) copy.push(copyValue(value[i], pointer(path, i), depth + 1));
-    return Object.freeze(copy);
-  };
-
-  const copyObject = (value: object, path: string, depth: number): PlainObject => {
-    if (!isRecord(value)) refuse(path, 'only plain objects are allowed');
-    const copy: Record<string, Plain> = {};
-    for (const key of Object.keys(value)) {
-      if (key === '__proto__') {
-        issues.add(path, { code: 'forbidden_key', key }, 'the key "__proto__" is not allowed');
-        throw new Stop();
-      }
-      const child: unknown = Reflect.get(value, key);
-      if (child === undefined) continue;
-      spend(utf8Length(key) + 4, path);
-      copy[key] = copyValue(child, pointer(path, key), depth + 1);
-    }
-    return Object.freeze(copy);
-  };
-
-  const copyValue = (value: unknown, path: string, depth: number): Plain => {
-    if (depth > ruleLimits.jsonDepth) {
-      const limit = ruleLimits.jsonDepth;
-      issues.add(path, { code: 'too_deep', limit }, `more than ${limit} levels of nesting`);
-      throw new Stop();
-    }
-    if (value === null || typeof value === 'boolean') {
-      spend(5, path);
-      return value;
-    }
-    if (typeof value === 'string') {
-      if (bytes + value.length > ruleLimits.bytes) spend(value.length, path);
-      spend(utf8Length(value) + 3, path);
-      return value;
-    }
-    if (typeof value === 'number') {
-      spend(2, path);
-      return Number.isFinite(value) ? value : refuse(path, `${value} is not a JSON number`);
-    }
-    if (typeof value !== 'object') return refuse(path, `${shown(typeof value)} is not JSON`);
-    spend(2, path);
-    return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth);
-  };
-
+export function* copyPlain(input: unknown, issues: IssueList): Work<Plain | undefined> {
   try {
-    return copyValue(input, '', 0);
+    return yield* new Copier(issues).copyInSteps(input);
   } catch (error) {
     // A proxy or getter of the caller's may throw anything; that too is "not plain data".
     if (!(error instanceof Stop)) issues.add('', { code: 'not_plain_data' }, 'the document could not be read');

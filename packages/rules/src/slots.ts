@@ -18,18 +18,16 @@ export interface SlotTable {
 /** The slots of one fact: its own, and those of paths into it. */
 interface FactSlots {
   readonly plain: number;
-  readonly paths: { readonly slot: number; readonly keys: PathKeys }[];
+  paths: { readonly slot: number; readonly path: string; readonly keys: PathKeys }[] | undefined;
 }
 
-function keysOf(path: string | undefined): PathKeys {
-  if (path === undefined || path === '') return [];
+function keysOf(path: string): PathKeys {
   const parsed = parsePath(path);
   if (!parsed.ok) throw new Error(`path ${path}: ${parsed.reason}`);
   return parsed.keys;
 }
 
 export function createSlotTable(): SlotTable {
-  const numbers = new Map<string, number>();
   const byFact = new Map<string, FactSlots>();
   const names = new Set<string>();
   let size = 0;
@@ -37,7 +35,7 @@ export function createSlotTable(): SlotTable {
   const slotsOf = (fact: string): FactSlots => {
     const known = byFact.get(fact);
     if (known) return known;
-    const slots: FactSlots = { plain: size++, paths: [] };
+    const slots: FactSlots = { plain: size++, paths: undefined };
     byFact.set(fact, slots);
     names.add(fact);
     return slots;
@@ -46,14 +44,13 @@ export function createSlotTable(): SlotTable {
   return {
     facts: names,
     slotOf(fact, path) {
-      const key = JSON.stringify([fact, path ?? '']);
-      const known = numbers.get(key);
-      if (known !== undefined) return known;
-      const keys = keysOf(path);
-      const { plain, paths } = slotsOf(fact);
-      const slot = keys.length === 0 ? plain : size++;
-      if (keys.length > 0) paths.push({ slot, keys });
-      numbers.set(key, slot);
+      const slots = slotsOf(fact);
+      if (path === undefined || path === '' || path === '$') return slots.plain;
+      slots.paths ??= [];
+      const known = slots.paths.find((one) => one.path === path);
+      if (known) return known.slot;
+      const slot = size++;
+      slots.paths.push({ slot, path, keys: keysOf(path) });
       return slot;
     },
     createLoader: () => createLoader(new Map(byFact), size),
@@ -81,7 +78,7 @@ function everyObjectInherits(): boolean {
  * time, and only if it is another is its place looked up.
  */
 function createLoader(byFact: ReadonlyMap<string, FactSlots>, size: number): LoadSlots {
-  const noSlots: FactSlots = { plain: size, paths: [] };
+  const noSlots: FactSlots = { plain: size, paths: undefined };
   const keys: string[] = [];
   const places: FactSlots[] = [];
 
@@ -93,10 +90,7 @@ function createLoader(byFact: ReadonlyMap<string, FactSlots>, size: number): Loa
 
   const put = (value: unknown, { plain, paths }: FactSlots, slots: Slots): void => {
     slots[plain] = value;
-    for (let i = 0; i < paths.length; i++) {
-      const path = paths[i];
-      if (path) slots[path.slot] = readPath(value, path.keys);
-    }
+    if (paths !== undefined) for (const { slot, keys: into } of paths) slots[slot] = readPath(value, into);
   };
 
   const clear = (slots: Slots): void => {

@@ -1,10 +1,13 @@
 import { findOperator } from '../operators/find-operator.ts';
-import type { Key, Need } from '../operators/operator.ts';
+import type { Key, KeyNeed, Need } from '../operators/operator.ts';
 import { type Condition, type FactCondition, isFactReference } from '../rule-set.ts';
 import type { SlotTable } from '../slots.ts';
 
 /** What must be so of the value in one slot. */
-export type Access = Need & { readonly slot: number };
+export interface Access {
+  readonly slot: number;
+  readonly need: Need;
+}
 
 /** Accesses that must all hold. An empty clause always holds. */
 export type Clause = readonly Access[];
@@ -20,53 +23,62 @@ const always: Alternatives = [[]];
 /** More ways than this are not worth telling apart. */
 const mostAlternatives = 16;
 
-const sameSlot = (a: Access, b: Access): boolean => a.slot === b.slot && a.kind === b.kind;
+const sameSlot = (a: Access, b: Access): boolean => a.slot === b.slot && a.need.kind === b.need.kind;
 
-/** Both at once. Two ranges of one slot become their common part; of two lists of values the shorter one is enough. */
-function narrow(clause: Clause, access: Access): Clause {
-  const at = clause.findIndex((other) => sameSlot(other, access));
-  const other = clause[at];
-  // A list can have one item for the one need and another item for the other: both stay.
-  if (!other || access.kind === 'item') return [...clause, access];
-  return clause.with(at, both(other, access));
-}
-
-function both(a: Access, b: Access): Access {
+/** Both at once. Two ranges become their common part; of two lists of values the shorter one is enough. */
+function both(a: Need, b: Need): Need {
   if (a.kind === 'range' && b.kind === 'range') {
-    return { ...a, low: Math.max(a.low, b.low), high: Math.min(a.high, b.high) };
+    return { kind: 'range', low: Math.max(a.low, b.low), high: Math.min(a.high, b.high) };
   }
   return a.kind === 'value' && b.kind === 'value' && b.values.length < a.values.length ? b : a;
+}
+
+/** Both clauses at once. */
+function join(clause: Clause, other: Clause): Clause {
+  if (clause.length === 0 || other.length === 0) return clause.length === 0 ? other : clause;
+  const joined = [...clause];
+  for (const access of other) {
+    // A list can meet one need with one item and another need with another: those stay apart.
+    const at = access.need.kind === 'item' ? -1 : joined.findIndex((known) => sameSlot(known, access));
+    const known = joined[at];
+    if (known) joined[at] = { slot: known.slot, need: both(known.need, access.need) };
+    else joined.push(access);
+  }
+  return joined;
 }
 
 function allOf(parts: readonly Alternatives[]): Alternatives {
   let product = always;
   for (const part of parts) {
-    if (product.length * part.length > mostAlternatives) {
+    if (product.length * part.length <= mostAlternatives) {
+      product = product.flatMap((clause) => part.map((other) => join(clause, other)));
+    } else if (part.length < product.length) {
       // Either side alone is still necessary; the one with fewer ways says more.
-      if (part.length < product.length) product = part;
-      continue;
+      product = part;
     }
-    product = product.flatMap((clause) => part.map((other) => other.reduce(narrow, clause)));
   }
   return product;
 }
 
 /** `bank = A or bank = B` is one access with two values. */
 function merge(clauses: Alternatives): Alternatives {
-  const groups = new Map<string, { readonly first: Access; readonly values: Set<Key> }>();
+  const groups = new Map<
+    string,
+    { readonly slot: number; readonly kind: KeyNeed['kind']; readonly values: Set<Key> }
+  >();
   const others: Clause[] = [];
   for (const clause of clauses) {
     const [only] = clause;
-    if (!only || only.kind === 'range' || clause.length > 1) {
+    if (!only || only.need.kind === 'range' || clause.length > 1) {
       others.push(clause);
       continue;
     }
-    const key = `${only.kind} ${only.slot}`;
-    const group = groups.get(key) ?? { first: only, values: new Set() };
-    groups.set(key, group);
-    for (const value of only.values) group.values.add(value);
+    const { slot, need } = only;
+    const group = groups.get(`${need.kind} ${slot}`) ?? { slot, kind: need.kind, values: new Set() };
+    groups.set(`${need.kind} ${slot}`, group);
+    for (const value of need.values) group.values.add(value);
   }
-  const merged = [...groups.values()].map(({ first, values }) => [{ ...first, values: [...values] } as Access]);
+  const merged = [...groups.values()].map(({ slot, kind, values }) => [{ slot, need: { kind, values: [...values] } }]);
   return [...merged, ...others];
 }
 
@@ -93,7 +105,7 @@ export function createAlternatives(table: SlotTable, conditions: Readonly<Record
   const ofFact = ({ fact, path, operator, value }: FactCondition): Alternatives => {
     if (isFactReference(value)) return always;
     const need = findOperator(operator)?.need?.(value);
-    return need ? [[{ ...need, slot: table.slotOf(fact, path) }]] : always;
+    return need ? [[{ slot: table.slotOf(fact, path), need }]] : always;
   };
 
   const of = (condition: Condition): Alternatives => {

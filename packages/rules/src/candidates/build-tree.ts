@@ -1,4 +1,4 @@
-import type { Key } from '../operators/operator.ts';
+import type { Key, KeyNeed, RangeNeed } from '../operators/operator.ts';
 import type { Work } from '../slices.ts';
 import type { Access, Alternatives, Clause } from './alternatives.ts';
 
@@ -31,9 +31,6 @@ interface Entry {
   readonly clause: Clause;
 }
 
-type KeyAccess = Extract<Access, { values: readonly Key[] }>;
-type RangeAccess = Extract<Access, { kind: 'range' }>;
-
 /** So few rules are tried rather than told apart. */
 const leafSize = 3;
 const deepest = 3;
@@ -49,33 +46,44 @@ const rangeShare = { oneSided: 0.4, twoSided: 0.15 } as const;
 /** A long list is a list of exceptions. */
 const longest = 0.1;
 
-const isKeyAccess = (access: Access): access is KeyAccess => access.kind !== 'range';
-const groupOf = (access: Access): string => `${access.kind} ${access.slot}`;
+/** After so many values others may run. */
+const stepSize = 64;
 
-/** How many values each slot is compared with, all rules taken together. */
-function* countValues(entries: readonly Entry[]): Work<ReadonlyMap<string, number>> {
-  const seen = new Map<string, Set<Key>>();
+/** Lets others run, and starts counting steps anew. */
+function* letOthersRun(): Work<number> {
+  yield;
+  return 0;
+}
+
+/** Accesses of one group are looked up in one place. */
+const groupOf = (slot: number, { kind }: KeyNeed): number => 2 * slot + (kind === 'item' ? 1 : 0);
+
+/** How many values each group is compared with, all rules taken together. */
+function* countValues(entries: readonly Entry[]): Work<ReadonlyMap<number, number>> {
+  const seen = new Map<number, Set<Key>>();
+  let steps = 0;
   for (const { clause } of entries) {
-    for (const access of clause) {
-      if (!isKeyAccess(access)) continue;
-      const group = groupOf(access);
+    for (const { slot, need } of clause) {
+      if (need.kind === 'range') continue;
+      const group = groupOf(slot, need);
       const values = seen.get(group) ?? new Set();
       seen.set(group, values);
-      for (const value of access.values) values.add(value);
+      for (const value of need.values) values.add(value);
+      steps += need.values.length;
     }
-    yield;
+    if (steps++ > stepSize) steps = yield* letOthersRun();
   }
   return new Map([...seen].map(([group, values]) => [group, values.size]));
 }
 
 /** The share of payments that an access is expected to let through. */
-function shareOf(access: Access, counts: ReadonlyMap<string, number>): number {
-  if (!isKeyAccess(access)) {
-    return Number.isFinite(access.low) && Number.isFinite(access.high) ? rangeShare.twoSided : rangeShare.oneSided;
+function shareOf({ slot, need }: Access, counts: ReadonlyMap<number, number>): number {
+  if (need.kind === 'range') {
+    return Number.isFinite(need.low) && Number.isFinite(need.high) ? rangeShare.twoSided : rangeShare.oneSided;
   }
-  const { values } = access;
+  const { values } = need;
   if (values.every((value) => typeof value === 'boolean')) return values.length / 2;
-  return Math.min(longest, values.length / ((counts.get(groupOf(access)) ?? 0) + unnamedValues));
+  return Math.min(longest, values.length / ((counts.get(groupOf(slot, need)) ?? 0) + unnamedValues));
 }
 
 const ascending = (rules: Iterable<number>): Int32Array => Int32Array.from(new Set(rules)).sort();
@@ -86,29 +94,37 @@ const leaf = (entries: readonly Entry[]): Node => ({
   ranges: [],
 });
 
-function rangeTable(slot: number, entries: readonly { readonly rule: number; readonly access: RangeAccess }[]) {
-  const sorted = entries.toSorted((a, b) => a.access.low - b.access.low || a.rule - b.rule);
+interface Ranged {
+  readonly rule: number;
+  readonly need: RangeNeed;
+}
+
+function rangeTable(slot: number, ranged: readonly Ranged[]): RangeTable {
+  const sorted = ranged.toSorted((a, b) => a.need.low - b.need.low || a.rule - b.rule);
   return {
     slot,
-    lows: Float64Array.from(sorted, ({ access }) => access.low),
-    highs: Float64Array.from(sorted, ({ access }) => access.high),
+    lows: Float64Array.from(sorted, ({ need }) => need.low),
+    highs: Float64Array.from(sorted, ({ need }) => need.high),
     rules: Int32Array.from(sorted, ({ rule }) => rule),
   };
 }
 
-interface Sorted {
-  readonly rest: Entry[];
-  readonly keyed: Map<string, { readonly access: KeyAccess; readonly byValue: Map<Key, Entry[]> }>;
-  readonly ranged: Map<number, { readonly rule: number; readonly access: RangeAccess }[]>;
+/** The entries of one node, each where it will be found. */
+interface Placed {
+  readonly unfindable: Entry[];
+  readonly keyed: Map<number, { readonly slot: number; readonly kind: KeyNeed['kind']; readonly byValue: ByValue }>;
+  readonly ranged: Map<number, Ranged[]>;
 }
+type ByValue = Map<Key, Entry[]>;
 
 /** Builds the tree for one set of rules. */
 class Builder {
-  private readonly counts: ReadonlyMap<string, number>;
+  private readonly counts: ReadonlyMap<number, number>;
   private placesLeft = Number.POSITIVE_INFINITY;
   private placesUsed = 0;
+  private steps = 0;
 
-  constructor(counts: ReadonlyMap<string, number>) {
+  constructor(counts: ReadonlyMap<number, number>) {
     this.counts = counts;
   }
 
@@ -118,67 +134,72 @@ class Builder {
 
   private *node(entries: readonly Entry[], depth: number): Work<Node> {
     if (depth > 0 && (entries.length <= leafSize || depth > deepest || this.placesLeft <= 0)) return leaf(entries);
-    const { rest, keyed, ranged } = yield* this.sort(entries, depth);
+    const { unfindable, keyed, ranged } = yield* this.place(entries, depth);
     if (depth === 0) this.placesLeft = growth * (this.placesUsed + entries.length);
     const lookups: Lookup[] = [];
-    for (const { access, byValue } of keyed.values()) {
-      const children = new Map<Key, Node>();
-      const single = new Map<Entry, Node>();
-      for (const [value, found] of byValue) {
-        children.set(value, yield* this.child(found, single, depth));
-        yield;
-      }
-      lookups.push({ slot: access.slot, kind: access.kind, children });
+    for (const { slot, kind, byValue } of keyed.values()) {
+      lookups.push({ slot, kind, children: yield* this.children(byValue, depth) });
     }
     const ranges = [...ranged].map(([slot, found]) => rangeTable(slot, found));
-    return { rules: ascending(rest.map(({ rule }) => rule)), lookups, ranges };
+    return { rules: ascending(unfindable.map(({ rule }) => rule)), lookups, ranges };
   }
 
-  /** A list of ten thousand values with one rule behind each shares one leaf. */
-  private *child(entries: readonly Entry[], single: Map<Entry, Node>, depth: number): Work<Node> {
-    const [only] = entries;
-    if (entries.length > 1 || !only) return yield* this.node(entries, depth + 1);
-    const known = single.get(only) ?? leaf(entries);
-    single.set(only, known);
-    return known;
+  private *children(byValue: ByValue, depth: number): Work<Map<Key, Node>> {
+    const children = new Map<Key, Node>();
+    const single = new Map<Entry, Node>();
+    for (const [value, found] of byValue) {
+      const [only] = found;
+      if (found.length === 1 && only) {
+        // A list of ten thousand values with one rule behind each shares one leaf.
+        const shared = single.get(only) ?? leaf(found);
+        single.set(only, shared);
+        children.set(value, shared);
+      } else children.set(value, yield* this.node(found, depth + 1));
+      if (this.steps++ > stepSize) this.steps = yield* letOthersRun();
+    }
+    return children;
   }
 
-  /** Puts every entry where it is found most rarely. */
-  private *sort(entries: readonly Entry[], depth: number): Work<Sorted> {
-    const sorted: Sorted = { rest: [], keyed: new Map(), ranged: new Map() };
+  /** Puts every entry where it is met most rarely. */
+  private *place(entries: readonly Entry[], depth: number): Work<Placed> {
+    const placed: Placed = { unfindable: [], keyed: new Map(), ranged: new Map() };
     for (const entry of entries) {
       const access = this.rarest(entry.clause, depth);
-      if (!access) sorted.rest.push(entry);
-      else if (isKeyAccess(access)) this.placeByValue(sorted, entry, access, depth);
-      else {
-        const found = sorted.ranged.get(access.slot) ?? [];
-        sorted.ranged.set(access.slot, found);
-        found.push({ rule: entry.rule, access });
+      if (!access) placed.unfindable.push(entry);
+      else if (access.need.kind === 'range') {
+        const found = placed.ranged.get(access.slot) ?? [];
+        placed.ranged.set(access.slot, found);
+        found.push({ rule: entry.rule, need: access.need });
+      } else {
+        this.placeByValue(placed, entry, access, access.need);
+        if (depth > 0) this.placesLeft -= access.need.values.length;
       }
-      yield;
+      if (this.steps++ > stepSize) this.steps = yield* letOthersRun();
     }
-    return sorted;
+    return placed;
   }
 
-  private placeByValue({ keyed }: Sorted, { rule, clause }: Entry, access: KeyAccess, depth: number): void {
-    const group = groupOf(access);
-    const { byValue } = keyed.get(group) ?? { byValue: new Map<Key, Entry[]>() };
-    keyed.set(group, { access, byValue });
-    const left: Entry = { rule, clause: clause.filter((other) => other !== access) };
-    for (const value of access.values) {
+  private placeByValue({ keyed }: Placed, { rule, clause }: Entry, access: Access, need: KeyNeed): void {
+    const group = groupOf(access.slot, need);
+    const { byValue } = keyed.get(group) ?? { byValue: new Map() };
+    keyed.set(group, { slot: access.slot, kind: need.kind, byValue });
+    // What is left to tell the rules behind one value apart by.
+    const rest: Entry = { rule, clause: clause.filter((other) => other !== access) };
+    for (const value of need.values) {
       const found = byValue.get(value);
-      if (found) found.push(left);
-      else byValue.set(value, [left]);
+      if (found) found.push(rest);
+      else byValue.set(value, [rest]);
     }
-    this.placesUsed += access.values.length;
-    if (depth > 0) this.placesLeft -= access.values.length;
+    this.steps += need.values.length;
+    this.placesUsed += need.values.length;
   }
 
   private rarest(clause: Clause, depth: number): Access | undefined {
     let best: Access | undefined;
     let bestShare = 1;
     for (const access of clause) {
-      if (depth > 0 && isKeyAccess(access) && access.values.length > mostValuesBelowRoot) continue;
+      const { need } = access;
+      if (depth > 0 && need.kind !== 'range' && need.values.length > mostValuesBelowRoot) continue;
       const share = shareOf(access, this.counts);
       if (share < bestShare) [best, bestShare] = [access, share];
     }
@@ -188,7 +209,8 @@ class Builder {
 
 /** @param rules alternatives of each rule, in the order of evaluation */
 export function* buildTree(rules: readonly Alternatives[]): Work<Node> {
-  const entries = rules.flatMap((alternatives, rule) => alternatives.map((clause) => ({ rule, clause })));
+  const entries: Entry[] = [];
+  for (const [rule, alternatives] of rules.entries()) for (const clause of alternatives) entries.push({ rule, clause });
   const counts = yield* countValues(entries);
   return yield* new Builder(counts).root(entries);
 }

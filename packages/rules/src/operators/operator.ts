@@ -18,13 +18,20 @@ export type Key = null | boolean | number | string;
  * What must be so of the left side for a test to hold against a known right side. May be wider than the truth, never
  * narrower: the index leaves a rule out where its need is not met.
  */
-export type Need =
-  /** It is one of these. */
-  | { readonly kind: 'value'; readonly values: readonly Key[] }
-  /** It is a list with one of these in it. */
-  | { readonly kind: 'item'; readonly values: readonly Key[] }
-  /** It is a number from `low` to `high`, or no number at all and may still compare like one. */
-  | { readonly kind: 'range'; readonly low: number; readonly high: number };
+export type Need = KeyNeed | RangeNeed;
+
+/** It is one of these values, or a list with one of these items in it. */
+export interface KeyNeed {
+  readonly kind: 'value' | 'item';
+  readonly values: readonly Key[];
+}
+
+/** It is a number from `low` to `high`, or no number at all and may still compare like one. */
+export interface RangeNeed {
+  readonly kind: 'range';
+  readonly low: number;
+  readonly high: number;
+}
 
 /** NaN is no key: a map finds it, `===` and `indexOf` don't. */
 export const isKey = (value: unknown): value is Key =>
