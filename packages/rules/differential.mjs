@@ -5,6 +5,7 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { runDifferential } = await import('./src/testing/differential.ts');
+const { indexSteered } = await import('./src/testing/index-steered.ts');
 const { generic, numeric } = await import('./src/testing/random-rules.ts');
 
 const { values } = parseArgs({ options: { pairs: { type: 'string' }, seed: { type: 'string' } } });
@@ -12,9 +13,10 @@ const pairs = Number(values.pairs ?? 1_000_000);
 const seed = Number(values.seed ?? 1);
 
 let different = false;
-for (const source of [generic, numeric]) {
+const sources = [generic, numeric, indexSteered];
+for (const source of sources) {
   const startedAt = performance.now();
-  const { differences, ...counts } = await runDifferential(source, pairs / 2, seed);
+  const { differences, ...counts } = await runDifferential(source, Math.ceil(pairs / sources.length), seed);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   console.log(JSON.stringify({ ...counts, differences: differences.length, seed, seconds }));
   for (const difference of differences.slice(0, 3)) console.log(JSON.stringify(difference));

@@ -1,56 +1,8 @@
 import * as fc from 'fast-check';
-import { defineFact, type FactDefinition } from '../define-fact.ts';
+import { defineFact } from '../define-fact.ts';
+import { documents, type RandomSource } from './random-documents.ts';
 
-/** A document for both engines, and the facts to run it on. */
-export interface RandomCase {
-  readonly document: {
-    readonly rules: readonly { readonly id: string; readonly [key: string]: unknown }[];
-    readonly conditions: Readonly<Record<string, unknown>>;
-  };
-  readonly facts: Readonly<Record<string, unknown>>;
-}
-
-export interface RandomSource {
-  readonly name: string;
-  readonly facts: readonly FactDefinition[];
-  /** Whether the documents are meant to pass `parse`. */
-  readonly valid: boolean;
-  readonly cases: fc.Arbitrary<RandomCase>;
-}
-
-const rulesPerCase = 20;
 const texts = { description: 'A fact.', descriptionZh: '事实。' };
-
-interface Shape {
-  readonly leaf: fc.Arbitrary<object>;
-  readonly depth: number;
-  readonly arity: number;
-}
-
-/** A group of up to `depth` levels over the leaves, sometimes a reference to one of the first `named` conditions. */
-function groups({ leaf, depth, arity }: Shape, named: number): fc.Arbitrary<object> {
-  const reference = fc.nat({ max: Math.max(0, named - 1) }).map((i) => ({ condition: `c${i}` }));
-  const part =
-    depth <= 1 ? leaf : fc.oneof({ weight: 3, arbitrary: leaf }, groups({ leaf, depth: depth - 1, arity }, named));
-  const child = named === 0 ? part : fc.oneof({ weight: 6, arbitrary: part }, reference);
-  const list = fc.array(child, { minLength: 1, maxLength: arity });
-  return fc.oneof(
-    { weight: 4, arbitrary: list.map((all) => ({ all })) },
-    { weight: 4, arbitrary: list.map((any) => ({ any })) },
-    { weight: 2, arbitrary: child.map((not) => ({ not })) },
-  );
-}
-
-function documents(shape: Shape): fc.Arbitrary<RandomCase['document']> {
-  const conditions = fc
-    .tuple(groups(shape, 0), groups(shape, 1), groups(shape, 2))
-    .map(([c0, c1, c2]) => ({ c0, c1, c2 }));
-  const rule = fc.record({ priority: fc.integer({ min: 1, max: 3 }), conditions: groups(shape, 3) });
-  const rules = fc
-    .array(rule, { minLength: rulesPerCase, maxLength: rulesPerCase })
-    .map((list) => list.map((one, i) => ({ id: `r${i}`, ...one, event: { type: 'fire' } })));
-  return fc.record({ rules, conditions });
-}
 
 const plainOperators = [
   'equal',
@@ -124,7 +76,7 @@ export const generic: RandomSource = {
   name: 'generic',
   valid: false,
   facts: genericNames.map((name) => defineFact({ name, type: 'list', optional: true, example: [], ...texts })),
-  cases: fc.record({ document: documents({ leaf: genericLeaf, depth: 3, arity: 4 }), facts: genericFacts }),
+  cases: fc.record({ document: documents({ leaf: genericLeaf, depth: 3, arity: 4, rules: 20 }), facts: genericFacts }),
 };
 
 const numericNames = ['n0', 'n1', 'n2', 'n3'] as const;
@@ -162,7 +114,7 @@ export const numeric: RandomSource = {
     defineFact({ name: 'tags', type: 'list', items: 'integer', example: [1], ...texts }),
   ],
   cases: fc.record({
-    document: documents({ leaf: numericLeaf, depth: 3, arity: 4 }),
+    document: documents({ leaf: numericLeaf, depth: 3, arity: 4, rules: 20 }),
     facts: fc.record(
       { n0: small, n1: small, n2: small, n3: small, tags: fc.array(small, { maxLength: 4 }) },
       { requiredKeys: ['n0', 'n1', 'n2', 'tags'] },
