@@ -32,6 +32,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+          // A busy machine renders late; waiting longer makes no test weaker.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

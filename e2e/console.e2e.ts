@@ -430,7 +430,7 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
 
     await page.goto(`${system.urls.console}/rules/lab?tab=backtest`);
     await page.getByRole('button', { name: '开始回测' }).click();
-    await expect.poll(() => page.url()).toContain('run=bt_');
+    await page.waitForURL(/run=bt_/);
     await page.waitForSelector('text=可信度');
     await page.getByRole('heading', { name: '线上 → 草稿' }).waitFor();
     await page.getByRole('tab', { name: '测试用例' }).click();

@@ -109,6 +109,20 @@ export function createOrderReads({ prisma, pool }: Pick<AdminDeps, 'prisma' | 'p
       select: { paymentId: true },
     });
     for (const { paymentId } of attempts) add('channelTxn', [await mine(paymentId)]);
+    const traceId = /^(?:00-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i.exec(text)?.[1];
+    if (traceId) {
+      // A caller may send all of its requests under one trace.
+      const traced = await prisma.payment.findMany({
+        where: { traceId: traceId.toLowerCase(), ...own },
+        orderBy: { id: 'desc' },
+        take: 20,
+        select: { id: true },
+      });
+      add(
+        'trace',
+        traced.map(({ id }) => id),
+      );
+    }
     return found;
   }
 
