@@ -100,12 +100,12 @@ export const riskRules = {
     },
     {
       id: 'payer-repeats-declines',
-      name: '付款人 10 分钟内多次失败',
+      name: '付款人连续多次被拒',
       priority: 90,
-      conditions: { all: [{ fact: 'payerFailed10m', operator: 'greaterThanInclusive', value: 12 }] },
+      conditions: { all: [{ fact: 'payerDeclinesInRow', operator: 'greaterThanInclusive', value: 12 }] },
       event: {
         type: 'reject',
-        params: { code: 'risk_rejected', message: 'too many declined payments in a short time' },
+        params: { code: 'risk_rejected', message: 'too many declined payments in a row' },
       },
     },
     {
