@@ -70,6 +70,35 @@ const leaf = fc.oneof(
   })),
 );
 
+const list = (arbitrary: fc.Arbitrary<object>, minLength: number, maxLength = minLength) =>
+  fc.array(arbitrary, { minLength, maxLength });
+
+/** One way that is rarely open: `k1 = a and n0 >= 3`. */
+const rareWay = fc
+  .tuple(fc.constantFrom(...textNames), key, fc.constantFrom(...numberNames), number)
+  .map(([text, value, name, limit]) => ({
+    all: [
+      { fact: text, operator: 'equal', value },
+      { fact: name, operator: 'greaterThanInclusive', value: limit },
+    ],
+  }));
+
+/** One way that is often open: `n0 <= 3`. */
+const commonWay = fc.record({
+  fact: fc.constantFrom(...numberNames),
+  operator: fc.constantFrom('lessThanInclusive', 'greaterThanInclusive'),
+  value: number,
+});
+
+/** More ways to come true than the index tells apart: side by side, or multiplied. */
+const manyWays = fc.oneof(
+  list(rareWay, 17, 20).map((any) => ({ any })),
+  list(
+    list(fc.oneof(commonWay, leaf), 3).map((any) => ({ any })),
+    3,
+  ).map((all) => ({ all })),
+);
+
 /** Numbers, mostly; what is none must be left to the test of the rule: `'3'` is greater than 2. */
 const numberFact = fc.oneof(
   { weight: 6, arbitrary: number },
@@ -98,5 +127,5 @@ export const indexSteered: RandomSource = {
   name: 'index-steered',
   valid: false,
   facts: names.map((name) => defineFact({ name, type: 'list', optional: true, example: [], ...texts })),
-  cases: fc.record({ document: documents({ leaf, depth: 3, arity: 3, rules: 60 }), facts }),
+  cases: fc.record({ document: documents({ leaf, depth: 3, arity: 3, rules: 60, special: manyWays }), facts }),
 };

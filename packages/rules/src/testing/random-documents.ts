@@ -25,10 +25,12 @@ export interface Shape {
   /** Conditions in a group. */
   readonly arity: number;
   readonly rules: number;
+  /** Roots of some of the rules, besides groups of these depths and arities. */
+  readonly special?: fc.Arbitrary<object>;
 }
 
 /** A group of up to `depth` levels over the leaves, sometimes a reference to one of the first `named` conditions. */
-function groups(shape: Omit<Shape, 'rules'>, named: number): fc.Arbitrary<object> {
+function groups(shape: Pick<Shape, 'leaf' | 'depth' | 'arity'>, named: number): fc.Arbitrary<object> {
   const { leaf, depth, arity } = shape;
   const reference = fc.nat({ max: Math.max(0, named - 1) }).map((i) => ({ condition: `c${i}` }));
   const part =
@@ -46,7 +48,9 @@ export function documents(shape: Shape): fc.Arbitrary<RandomCase['document']> {
   const conditions = fc
     .tuple(groups(shape, 0), groups(shape, 1), groups(shape, 2))
     .map(([c0, c1, c2]) => ({ c0, c1, c2 }));
-  const rule = fc.record({ priority: fc.integer({ min: 1, max: 3 }), conditions: groups(shape, 3) });
+  const usual = groups(shape, 3);
+  const root = shape.special ? fc.oneof({ weight: 9, arbitrary: usual }, shape.special) : usual;
+  const rule = fc.record({ priority: fc.integer({ min: 1, max: 3 }), conditions: root });
   const rules = fc
     .array(rule, { minLength: shape.rules, maxLength: shape.rules })
     .map((list) => list.map((one, i) => ({ id: `r${i}`, ...one, event: { type: 'fire' } })));
