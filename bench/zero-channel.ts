@@ -18,6 +18,7 @@ export const zeroChannel: ChannelAdapter = {
   },
   syncSchedule: { firstSeconds: 600, steps: [], backoff: { baseSeconds: 600, maxSeconds: 600 } },
   reversedProducts: new Set(),
+  repeatableProducts: new Set(),
   accountJsonSchema: { config: {}, secrets: {} },
   sensitiveFields: new Set(),
   open: () => ({

@@ -77,7 +77,13 @@ const route = { channelId: 'zero', accountId: 'zero-main' };
 const place = createPlacePayment({
   store,
   clock,
-  sendPayment: createSendPayment({ recorder, callChannel, clock, callbackUrl: () => 'http://bench.test' }),
+  sendPayment: createSendPayment({
+    recorder,
+    callChannel,
+    clock,
+    callbackUrl: () => 'http://bench.test',
+    repeatable: () => false,
+  }),
   needsOf: () => ({ payer: [] }),
   assessRisk: async (context) => ({ ...decision, outcome: 'approve', ...applyLimits(context), refusedBy: undefined }),
   planRoute: async () => ({

@@ -130,6 +130,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     needsOf: (snapshot, channelId, { product }) =>
       adapters.get(snapshot.channels.get(channelId)?.adapter ?? '')?.products.get(product),
     endingOf: ending,
+    repeatable: (channelId, product) => adapterOf(channelId)?.repeatableProducts.has(product) ?? false,
     metrics,
     onCommitted: publisher.nudge,
     failpoint,

@@ -30,6 +30,7 @@ export function buildPayments({
   callbackUrl,
   needsOf,
   endingOf,
+  repeatable,
   metrics,
   onCommitted,
   failpoint,
@@ -44,6 +45,7 @@ export function buildPayments({
   callbackUrl: (route: Route) => string;
   needsOf: PlaceDeps['needsOf'];
   endingOf: (channelId: string, product: Product) => OrderEnding;
+  repeatable: (channelId: string, product: Product) => boolean;
   metrics: Pick<ReturnType<typeof createMetrics>, 'payment' | 'stage'>;
   onCommitted: () => void;
   failpoint: Failpoint;
@@ -69,6 +71,7 @@ export function buildPayments({
     callChannel,
     clock,
     callbackUrl,
+    repeatable,
     failpoint,
     onStage: metrics.stage,
   });

@@ -129,6 +129,11 @@ export type ChannelAdapter = {
   readonly syncSchedule: SyncSchedule;
   /** Products whose unfinished order must be reversed (撤销) rather than closed (关单). */
   readonly reversedProducts: ReadonlySet<Product>;
+  /**
+   * Products whose order may be placed once more, word for word and under its number, when the answer was lost: the
+   * channel gives the same order's credential again, and until then nobody could have paid.
+   */
+  readonly repeatableProducts: ReadonlySet<Product>;
   /** JSON Schema of the account: `config` is shown in the console, `secrets` never is. */
   readonly accountJsonSchema: { config: unknown; secrets: unknown };
   /** Names of wire fields (at any depth of a JSON body) and headers that must be masked before anything is stored. */

@@ -14,6 +14,7 @@ beforeAll(async () => {
   core = createTestCore(database.url);
 });
 beforeEach(() => {
+  core.script.repeatable = false;
   core.script.holds = [];
   core.script.routes = [{ channelId: 'wechat-pay', accountId: 'a' }];
   core.script.calls.length = 0;
@@ -78,6 +79,42 @@ describe('placing a payment', () => {
     };
     await take();
     expect(seen).toBe('sending');
+  });
+
+  it('asks once more for a code whose answer was lost, under the same number, and keeps the answer to the merchant', async () => {
+    core.script.repeatable = true;
+    let asked = 0;
+    core.script.answer = () =>
+      asked++ === 0
+        ? { kind: 'unknown', reason: 'connection_lost' }
+        : { kind: 'pending', credential: { type: 'qr', url: 'weixin://again' } };
+    core.script.calls.length = 0;
+    const [caller, claim, request] = [core.caller(), core.claim(), core.request()];
+    const first = await core.place(caller, claim, request);
+    const payment = JSON.parse(first.body) as Payment;
+    expect(payment).toMatchObject({ status: 'processing', credential: { url: 'weixin://again' } });
+    const [lost, again] = core.script.calls;
+    expect(core.script.calls).toHaveLength(2);
+    expect(again).toEqual(lost);
+    expect((await core.place(caller, claim, request)).body).toBe(first.body);
+    expect(core.script.calls).toHaveLength(2);
+    const { rows } = await core.pool.query(
+      `SELECT kind FROM events WHERE payment_id = $1 AND actor = 'reply' ORDER BY seq`,
+      [payment.id],
+    );
+    expect(rows.map(({ kind }) => kind)).toEqual(['attempt.unknown', 'attempt.pending']);
+  });
+
+  it('asks no third time, and answers the merchant all the same', async () => {
+    core.script.repeatable = true;
+    core.script.answer = () => ({ kind: 'unknown', reason: 'connection_lost' });
+    core.script.calls.length = 0;
+    const [caller, claim, request] = [core.caller(), core.claim(), core.request()];
+    const first = await core.place(caller, claim, request);
+    expect(JSON.parse(first.body)).toMatchObject({ status: 'processing' });
+    expect(core.script.calls).toHaveLength(2);
+    expect((await core.place(caller, claim, request)).body).toBe(first.body);
+    expect(core.script.calls).toHaveLength(2);
   });
 
   it('keeps a payment processing when the reply is lost', async () => {

@@ -15,6 +15,8 @@ export type SendDeps = {
   clock: Clock;
   /** Absolute URL for a channel's callbacks about a payment on this route. */
   callbackUrl: (route: Route) => string;
+  /** Whether an order of the product may be placed again, word for word, when the answer was lost. */
+  repeatable: (channelId: string, product: PaymentState['product']) => boolean;
   onStage?: (stage: 'gateway' | 'second_commit', ms: number) => void;
   failpoint?: Failpoint;
 };
@@ -29,8 +31,18 @@ export type SendPayment = (request: {
   answer?: (after: Aggregate) => KeptAnswer;
 }) => Promise<{ aggregate: Aggregate; answerKept: boolean }>;
 
-/** Calls the channel, records what came of it, and goes on to the next route while that is safe. */
-export function createSendPayment({ recorder, callChannel, clock, callbackUrl, ...deps }: SendDeps): SendPayment {
+/**
+ * Calls the channel, records what came of it, and goes on to the next route while that is safe. A lost answer to an
+ * order that is safe to repeat is asked for once more while there is time: without it the payer gets no code to pay by.
+ */
+export function createSendPayment({
+  recorder,
+  callChannel,
+  clock,
+  callbackUrl,
+  repeatable,
+  ...deps
+}: SendDeps): SendPayment {
   return async function sendPayment({ placed, first, payer, timeoutMs, answer }) {
     const placedAt = clock.monotonicMs();
     // Postgres' time, carried on by our monotonic clock: the answer is built before the commit that fixes its time.
@@ -39,16 +51,24 @@ export function createSendPayment({ recorder, callChannel, clock, callbackUrl, .
     let aggregate = placed;
     let attempt: AttemptState | undefined = first;
     let answerKept = true;
+    let repeatedNo = 0;
+    let firstCalled = placedAt;
     while (attempt) {
       const { no } = attempt;
       const route: Route = { channelId: attempt.channelId, accountId: attempt.accountId };
       const called = clock.monotonicMs();
+      if (no !== repeatedNo) firstCalled = called;
       const { result, exchange } = await callChannel(
         route,
         placeCall(aggregate.payment, attempt, payer, callbackUrl(route)),
-        { timeoutMs },
+        { timeoutMs: no === repeatedNo ? timeoutMs - (called - firstCalled) : timeoutMs },
       );
       const answered = clock.monotonicMs();
+      const lost =
+        result.kind === 'unknown' &&
+        no !== repeatedNo &&
+        (answered - called) * 2 <= timeoutMs &&
+        repeatable(route.channelId, aggregate.payment.product);
       deps.failpoint?.('place.after_channel_call');
       deps.onStage?.('gateway', answered - called);
       const recorded = await recorder.decideAndSave(
@@ -56,19 +76,29 @@ export function createSendPayment({ recorder, callChannel, clock, callbackUrl, .
         aggregate,
         (before, tools) =>
           decideAttempt(before, no, result, { actor: 'reply', exchange, note: 'attempt.answered' }, tools),
-        { at: databaseNow, ...(answer ? { answer } : {}) },
+        { at: databaseNow, ...(answer && !lost ? { answer } : {}) },
       );
       deps.failpoint?.('place.after_second_commit');
       deps.onStage?.('second_commit', clock.monotonicMs() - answered);
       if (!recorded.aggregate) throw new Error(`payment ${aggregate.payment.id} vanished`);
       aggregate = recorded.aggregate;
       attempt = recorded.next;
-      // A callback was faster and said all there is to say.
-      answerKept = recorded.outcome !== 'unchanged';
+      if (lost) {
+        repeatedNo = no;
+        attempt = unanswered(aggregate, no);
+      }
+      // Unchanged: a callback was faster and said all there is to say.
+      answerKept = recorded.outcome !== 'unchanged' && !lost;
     }
     return { aggregate, answerKept };
   };
 }
+
+/** The attempt, if nothing was heard of it and nobody wants it closed meanwhile. */
+const unanswered = ({ payment, attempts }: Aggregate, no: number): AttemptState | undefined =>
+  payment.status === 'processing' && payment.closeReason === null
+    ? attempts.find((attempt) => attempt.no === no && attempt.status === 'unknown')
+    : undefined;
 
 function placeCall(
   payment: PaymentState,

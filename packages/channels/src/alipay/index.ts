@@ -60,6 +60,7 @@ export const alipay: ChannelAdapter = {
     backoff: { baseSeconds: 30, maxSeconds: 600 },
   },
   reversedProducts: new Set(['codepay']),
+  repeatableProducts: new Set(['native', 'jsapi']),
   accountJsonSchema: { config: z.toJSONSchema(configSchema, { io: 'input' }), secrets: z.toJSONSchema(secretsSchema) },
   sensitiveFields: new Set([
     'sign',

@@ -48,6 +48,11 @@ function describeDeclarations(adapter: ChannelAdapter): void {
 
   test('reverses only products that it has, and only when it can', () => {
     for (const product of adapter.reversedProducts) expect(adapter.products.has(product)).toBe(true);
+    for (const product of adapter.repeatableProducts) {
+      expect(adapter.products.has(product)).toBe(true);
+      // Placing takes the money there: only a question may follow a lost answer.
+      expect(adapter.products.get(product)?.payer).not.toContain('authCode');
+    }
     if (adapter.reversedProducts.size > 0) expect(adapter.operations).toContain('reverse');
   });
 

@@ -114,6 +114,8 @@ export const unionPay: ChannelAdapter = {
     backoff: { baseSeconds: 300, maxSeconds: 7200 },
   },
   reversedProducts: new Set(['codepay']),
+  // An order number that comes twice is refused (12), even with the same words.
+  repeatableProducts: new Set(),
   accountJsonSchema: { config: z.toJSONSchema(configSchema, { io: 'input' }), secrets: z.toJSONSchema(secretsSchema) },
   sensitiveFields: new Set([
     'signature',

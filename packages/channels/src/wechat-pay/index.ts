@@ -61,6 +61,8 @@ export const wechatPay: ChannelAdapter = {
     backoff: { baseSeconds: 30, maxSeconds: 600 },
   },
   reversedProducts: new Set(['codepay']),
+  // 商户订单号重复: the same words bring the same order's code again.
+  repeatableProducts: new Set(['native', 'jsapi', 'h5', 'app']),
   accountJsonSchema: { config: z.toJSONSchema(configSchema), secrets: z.toJSONSchema(secretsSchema) },
   sensitiveFields: new Set([
     // Headers, as sent and as received.

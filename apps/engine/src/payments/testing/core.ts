@@ -72,6 +72,7 @@ export function createTestCore(url: string) {
     holdsOf: undefined as ((request: CreatePayment) => LimitHold[]) | undefined,
     limitsOfRoute: undefined as RiskDecision['limitsOfRoute'],
     outcome: 'approve' as 'approve' | 'review' | 'hold',
+    repeatable: false,
     calls: [] as { route: Route; call: ChannelCall }[],
     answer: (_call: ChannelCall, _route: Route): unknown => ({
       kind: 'pending',
@@ -96,7 +97,13 @@ export function createTestCore(url: string) {
   };
   const callbackUrl = ({ channelId, accountId }: Route) => `http://engine.test/callbacks/${channelId}/${accountId}`;
   const decision = { ruleSetVersion: 1, fired: [], facts: {} };
-  const sendPayment = createSendPayment({ recorder, callChannel, clock, callbackUrl });
+  const sendPayment = createSendPayment({
+    recorder,
+    callChannel,
+    clock,
+    callbackUrl,
+    repeatable: () => script.repeatable,
+  });
   const planRoute: PlanRoute = async () => ({
     ...decision,
     routes: script.routes,

@@ -36,6 +36,12 @@ describe('the chain', () => {
     expect(chainOf(facts()).answered.afterMs).toBe(3003);
   });
 
+  it('is content once the answer came when it was asked for again, and not when that was lost too', () => {
+    const then = (kind: string) =>
+      chainOf(facts({ events: [...facts().events, { kind, actor: 'reply', at: 4100 }] })).answered.mark;
+    expect([then('attempt.pending'), then('attempt.answered')]).toEqual(['done', 'trouble']);
+  });
+
   it('stops at risk when risk refused', () => {
     const refused = facts({
       payment: { status: 'rejected', hold: null, failureCode: 'risk_rejected' },

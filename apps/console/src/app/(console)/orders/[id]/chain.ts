@@ -33,7 +33,11 @@ export function chainOf(facts: ChainFacts): Record<Station, { mark: Mark; afterM
     mark: (own.trouble ? 'trouble' : news ? 'done' : own.waiting ? 'waiting' : 'none') as Mark,
     afterMs: news ? news.at - start : undefined,
   });
-  const reply = first(({ kind, actor }) => kind.startsWith('attempt.') && actor === 'reply');
+  const isReply = ({ kind, actor }: Event) => kind.startsWith('attempt.') && actor === 'reply';
+  const reply = first(isReply);
+  // An answer that was lost may have come when it was asked for once more.
+  const lastReply = events.findLast(isReply);
+  const moveOfReply = lastReply?.kind === 'attempt.answered' ? reply?.kind : lastReply?.kind;
   const delivered = deliveries.find(({ deliveredAt }) => deliveredAt !== null);
   return {
     access: station(events[0]),
@@ -47,7 +51,7 @@ export function chainOf(facts: ChainFacts): Record<Station, { mark: Mark; afterM
     ),
     sent: station(first(({ kind }) => kind === 'attempt.sending')),
     answered: station(reply, {
-      trouble: reply?.kind === 'attempt.unknown' || reply?.kind === 'attempt.failed',
+      trouble: moveOfReply === 'attempt.unknown' || moveOfReply === 'attempt.failed',
       waiting: attempts.some(({ status }) => status === 'sending'),
     }),
     synced: station(

@@ -9,6 +9,7 @@ import { CopyButton } from '@/ui/copy';
 import { Json, unfold } from '@/ui/json';
 import { Facts, Table, Td, Th } from '@/ui/table';
 import type { OrderEvent } from './order-detail';
+import { nameKeyOf } from './story';
 
 type Exchange = {
   op: string;
@@ -38,7 +39,7 @@ type Decision = {
 export function EventPanel({ event, onClose }: { event: OrderEvent; onClose: () => void }) {
   const t = useTranslations('order');
   const kinds = useTranslations('events');
-  const key = event.kind.replaceAll('.', '_');
+  const key = nameKeyOf(event);
   const { exchange, ...rest } = event.data as { exchange?: Exchange } & Record<string, unknown>;
   const kind = event.kind === 'risk.decided' ? 'risk' : event.kind === 'routing.planned' ? 'routing' : undefined;
   return (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countOf, isTrouble, nextTrouble, rowsOf, type StoryEvent } from './story.ts';
+import { countOf, isTrouble, nameKeyOf, nextTrouble, rowsOf, type StoryEvent } from './story.ts';
 
 const event = (seq: number, at: number, own: Partial<StoryEvent> = {}): StoryEvent => ({
   seq,
@@ -47,6 +47,12 @@ describe('the story of an order', () => {
 
   it('shows a clock that is behind as a negative step', () => {
     expect(rowsOf([event(1, 1000), event(2, 990)], 'all')[1]?.sinceMs).toBe(-10);
+  });
+
+  it('does not call it an answer when nothing was told', () => {
+    const named = (kind: string) => nameKeyOf({ kind: 'attempt.answered', data: { result: { kind } } });
+    expect([named('unknown'), named('pending')]).toEqual(['attempt_unknown', 'attempt_answered']);
+    expect(nameKeyOf({ kind: 'payment.closed', data: {} })).toBe('payment_closed');
   });
 
   it('walks from trouble to trouble, round and round', () => {

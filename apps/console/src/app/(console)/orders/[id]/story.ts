@@ -21,6 +21,12 @@ export const isTrouble = ({ kind, to, data }: StoryEvent): boolean =>
   kind === 'refund.declined' ||
   (data.exchange as { error?: string } | undefined)?.error !== undefined;
 
+/** The key of an event's name in the catalogue. An answer that told nothing is not called an answer. */
+export const nameKeyOf = ({ kind, data }: Pick<StoryEvent, 'kind' | 'data'>): string =>
+  kind === 'attempt.answered' && (data.result as { kind?: string } | undefined)?.kind === 'unknown'
+    ? 'attempt_unknown'
+    : kind.replaceAll('.', '_');
+
 const tests: Record<StoryFilter, (event: StoryEvent) => boolean> = {
   all: () => true,
   changes: ({ from, to }) => to !== null && from !== to,

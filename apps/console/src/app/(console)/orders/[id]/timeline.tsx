@@ -9,7 +9,7 @@ import { isTyping } from '@/lib/hotkeys';
 import { Section } from '@/ui/table';
 import { EventPanel } from './event-detail';
 import type { Order, OrderEvent } from './order-detail';
-import { countOf, isTrouble, nextTrouble, rowsOf, type StoryRow, storyFilters } from './story';
+import { countOf, isTrouble, nameKeyOf, nextTrouble, rowsOf, type StoryRow, storyFilters } from './story';
 
 type Props = { order: Order; open: number | null; onOpen: (seq: number | null) => void; inline: boolean };
 
@@ -126,7 +126,7 @@ function Row({
   const kinds = useTranslations('events');
   const actors = useTranslations('actors');
   const status = useTranslations('status');
-  const key = event.kind.replaceAll('.', '_');
+  const key = nameKeyOf(event);
   const prefix = event.refundId ? 'refund_' : event.kind.startsWith('attempt.') ? 'attempt_' : '';
   const name = (state: string) => (status.has(prefix + state) ? status(prefix + state) : state);
   const exchange = event.data.exchange as { op?: string; error?: string; response?: { status: number } } | undefined;
