@@ -72,6 +72,72 @@ describe('compile', () => {
     await expect(compile(unknownName, { facts: sampleFacts })).rejects.toThrow('nope');
   });
 
+  it('takes named conditions that several sets share', async () => {
+    const { rules } = ruleSetOf({ rules: [{ id: 'a', conditions: { all: [leaf] }, event: { type: 'review' } }] });
+    const shared = { rules: rules.map((rule) => ({ ...rule, conditions: { condition: 'large' } })), conditions: {} };
+    const set = await compile(shared, { facts: sampleFacts, conditions: { large: { all: [leaf] } } });
+    expect(set.first(payment)?.id).toBe('a');
+    const own = { ...shared, conditions: { large: { not: leaf } } };
+    const stricter = await compile(own, { facts: sampleFacts, conditions: { large: { all: [leaf] } } });
+    expect(stricter.first(payment)).toBeUndefined();
+    expect(stricter.explain(payment, 'a')[0]?.result).toBe(false);
+  });
+
+  it('tries few of many rules', async () => {
+    const rules = Array.from({ length: 500 }, (_, i) => ({
+      id: `r${i}`,
+      conditions: { all: [{ fact: 'country', operator: 'equal', value: `c${i}` }, leaf] },
+      event: { type: 'review' },
+    }));
+    const set = await compiled({ rules });
+    expect(set.candidates({ ...payment, country: 'c7' })).toBe(1);
+    expect(set.candidates({ ...payment, country: 'elsewhere' })).toBe(0);
+  });
+
+  it('answers whatever the facts are, and never throws', async () => {
+    const set = await compiled(ordered);
+    const trap = (): never => {
+      throw new Error('no');
+    };
+    const hostileList = new Proxy(['vip'], { get: trap });
+    const getter = Object.defineProperty({ ...payment }, 'amount', { enumerable: true, get: trap });
+    const proxy = new Proxy(payment, { ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap });
+    const tagged = await compiled({
+      rules: [
+        { id: 'tags', conditions: { all: [{ fact: 'tags', operator: 'contains', value: 'vip' }] }, event: reject },
+        { id: 'large', conditions: { all: [leaf] }, event: reject },
+      ],
+    });
+    expect(tagged.matches({ ...payment, tags: hostileList }).map(({ id }) => id)).toEqual(['large']);
+    expect(tagged.first({ ...payment, tags: hostileList })?.id).toBe('large');
+    for (const facts of [getter, proxy, Object.create(null), Object.freeze({}), [], new Map(), () => 1]) {
+      expect(set.matches(facts as never).length).toBeLessThan(5);
+      expect(set.first(facts as never)?.id).toBe(set.matches(facts as never)[0]?.id);
+    }
+    expect(set.matches(Object.assign(Object.create(null), payment)).map(({ id }) => id)).toEqual([
+      'high',
+      'second',
+      'low',
+    ]);
+  });
+
+  it('takes nothing from a prototype that someone has added to', async () => {
+    const set = await compiled(ordered);
+    Object.defineProperty(Object.prototype, 'amount', {
+      value: 900_000,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+    try {
+      const { amount: _, ...without } = payment;
+      expect(set.matches(without as never).map(({ id }) => id)).toEqual(['other']);
+      expect(set.matches({ ...payment, amount: 200_000 }).map(({ id }) => id)).toEqual(['high', 'second', 'low']);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'amount');
+    }
+  });
+
   it('lets others run while it compiles', async () => {
     const rules = Array.from({ length: 5_000 }, (_, i) => ({ ...ordered.rules[0], id: `r${i}` }));
     const ruleSet = ruleSetOf({ rules });

@@ -4,7 +4,7 @@ import { type Condition, type FactCondition, isFactReference } from './rule-set.
 type Facts = ReadonlyMap<string, FactDefinition>;
 
 /** What a group of comparisons leaves of one fact's values. */
-interface Room {
+export interface Room {
   low: number;
   high: number;
   /** Values still possible; undefined means any. */
@@ -13,7 +13,7 @@ interface Room {
 }
 
 /** A comparison of one fact with constants, without path or decorators. */
-interface Simple {
+export interface Simple {
   readonly fact: string;
   readonly operator: string;
   readonly value: unknown;
@@ -32,7 +32,8 @@ const opposites: Readonly<Record<string, string>> = {
 
 const isOrder = (operator: string): boolean => operator.includes('Than');
 
-function toSimple(condition: FactCondition, facts: Facts): Simple | undefined {
+/** Undefined if the comparison is more than that. */
+export function toSimple(condition: FactCondition, facts: Facts): Simple | undefined {
   const { fact, operator, value, path } = condition;
   if (path !== undefined || isFactReference(value) || !Object.hasOwn(opposites, operator)) return undefined;
   const type = facts.get(fact)?.type;
@@ -54,7 +55,14 @@ function restrict(room: Room, values: readonly unknown[]): void {
   room.values = new Set(old ? values.filter((value) => old.has(value)) : values);
 }
 
-function apply(room: Room, { operator, value }: Simple): void {
+export const createRoom = (): Room => ({
+  low: Number.NEGATIVE_INFINITY,
+  high: Number.POSITIVE_INFINITY,
+  values: undefined,
+  excluded: new Set(),
+});
+
+export function apply(room: Room, { operator, value }: Simple): void {
   const limit = value as number;
   if (operator === 'equal') restrict(room, [value]);
   else if (operator === 'in') restrict(room, Array.isArray(value) ? value : []);
@@ -80,12 +88,7 @@ function isEmpty({ low, high, values, excluded }: Room): boolean {
 function contradiction(comparisons: readonly Simple[]): string | undefined {
   const rooms = new Map<string, Room>();
   for (const simple of comparisons) {
-    const room = rooms.get(simple.fact) ?? {
-      low: Number.NEGATIVE_INFINITY,
-      high: Number.POSITIVE_INFINITY,
-      values: undefined,
-      excluded: new Set(),
-    };
+    const room = rooms.get(simple.fact) ?? createRoom();
     rooms.set(simple.fact, room);
     apply(room, simple);
     if (isEmpty(room)) return simple.fact;

@@ -12,7 +12,7 @@ import { documentOf, sampleFacts } from './testing/sample-facts.ts';
 function codesOf(document: unknown): string[] {
   const parsed = parse(document, { facts: sampleFacts });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-  return lint(parsed.value, { facts: sampleFacts }).map(({ code, path }) => `${code} ${path}`);
+  return lint(parsed.value, sampleFacts).map(({ code, path }) => `${code} ${path}`);
 }
 
 const amount = (operator: string, value: unknown) => ({ fact: 'amount', operator, value });
@@ -52,6 +52,91 @@ describe('lint', () => {
       'same_conditions /rules/0',
       'unused_condition /conditions/unused',
     ]);
+  });
+
+  const bands = (...limits: [number | undefined, number | undefined][]) => ({
+    rules: limits.map(([low, high], i) => ({
+      id: `r${i}`,
+      conditions: {
+        all: [
+          country('equal', 'CN'),
+          ...(low === undefined ? [] : [amount('greaterThanInclusive', low)]),
+          ...(high === undefined ? [] : [amount('lessThan', high)]),
+        ],
+      },
+      event: { type: 'route', params: { to: i } },
+    })),
+  });
+
+  it.each([
+    [bands([0, 100], [100, 200]), []],
+    [bands([0, 100], [200, 300]), ['gap /rules/1']],
+    [bands([200, 300], [0, 100], [100, undefined]), []],
+    [bands([0, 100], [90, 200]), ['overlap /rules/1']],
+    [bands([0, 100], [10, 20]), ['masked_rule /rules/1']],
+    [bands([10, 20], [0, 100]), []],
+    [bands([undefined, 100], [1000, undefined]), []],
+  ])('lays rules side by side: %j', (document, expected) => {
+    expect(codesOf(document)).toEqual(expected);
+  });
+
+  it('names the hole', () => {
+    const parsed = parse(bands([0, 100], [200, 300]), { facts: sampleFacts });
+    const [finding] = parsed.ok ? lint(parsed.value, sampleFacts) : [];
+    expect(finding?.message).toBe('no rule for amount from 100 to 199, between r0 and r1');
+  });
+
+  it('finds what a document names and there is not', () => {
+    const document = {
+      rules: [
+        { id: 'a', conditions: { all: [amount('equal', { fact: 'gone' })] }, event: { type: 'x' } },
+        { id: 'b', conditions: { any: [{ fact: 'lost', operator: 'equal', value: 1 }] }, event: { type: 'x' } },
+      ],
+    };
+    const parsed = parse(document);
+    if (!parsed.ok) throw new Error(parsed.issues[0]?.message);
+    expect(lint(parsed.value, sampleFacts).map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'unknown_fact /rules/0/conditions/all/0/value/fact',
+      'unknown_fact /rules/1/conditions/any/0/fact',
+    ]);
+    const rules = parsed.value.rules.map((rule) => ({ ...rule, conditions: { condition: 'nowhere' } }));
+    const codes = lint({ ...parsed.value, rules }, sampleFacts).map(({ code }) => code);
+    expect(codes).toContain('unknown_condition');
+  });
+
+  it('is right about every rule that it calls masked', async () => {
+    const one = fc.record({
+      fact: fc.constantFrom('n0', 'n3'),
+      operator: fc.constantFrom('equal', 'notEqual', 'lessThan', 'greaterThanInclusive', 'greaterThan'),
+      value: fc.integer({ min: 0, max: 3 }),
+    });
+    const list = fc.record({
+      fact: fc.constantFrom('n0', 'n3'),
+      operator: fc.constantFrom('in', 'notIn'),
+      value: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }),
+    });
+    const other = fc.constantFrom<Condition>(
+      { not: { fact: 'n1', operator: 'equal', value: 1 } },
+      { fact: 'tags', operator: 'contains', value: 1 },
+    );
+    const conditions = fc.array(fc.oneof({ weight: 3, arbitrary: one }, list, other), { minLength: 1, maxLength: 3 });
+    let found = 0;
+    for (const pair of fc.sample(fc.tuple(conditions, conditions), { numRuns: 1_500, seed: 8 })) {
+      const rules = pair.map((all, i) => {
+        return { id: `r${i}`, priority: 1, enabled: true, conditions: { all }, event: { type: `e${i}` } };
+      });
+      const ruleSet: RuleSet = { rules, conditions: {} };
+      if (!lint(ruleSet, numeric.facts).some(({ code }) => code === 'masked_rule')) continue;
+      found++;
+      const set = await compile(ruleSet, { facts: numeric.facts });
+      for (let n0 = -1; n0 <= 4; n0++) {
+        for (const rest of [{}, { n3: -1 }, { n3: 0 }, { n3: 1 }, { n3: 2 }, { n3: 3, tags: [1] }, { n3: 4, n1: 1 }]) {
+          const fired = set.matches({ n0, n1: 0, n2: 0, tags: [1], ...rest } as never).map(({ id }) => id);
+          if (fired.includes('r1')) expect(fired[0]).toBe('r0');
+        }
+      }
+    }
+    expect(found).toBeGreaterThan(50);
   });
 
   it('is right about every group that it calls never or always true', async () => {

@@ -1,8 +1,9 @@
 import { type FactDefinition, indexFacts } from './define-fact.ts';
 import { canonical } from './diff.ts';
 import { alwaysTrue, neverTrue } from './lint-range.ts';
+import { lintRows } from './lint-rows.ts';
 import { findOperator } from './operators/find-operator.ts';
-import { pointer } from './rule-issue.ts';
+import { pointer, shown } from './rule-issue.ts';
 import {
   type Condition,
   type FactCondition,
@@ -18,6 +19,12 @@ export type LintCode =
   | 'always_true'
   | 'duplicate_condition'
   | 'same_conditions'
+  | 'masked_rule'
+  | 'overlap'
+  | 'gap'
+  | 'unknown_fact'
+  | 'unknown_operator'
+  | 'unknown_condition'
   | 'disabled_rule'
   | 'unused_condition'
   | 'negation_of_optional'
@@ -31,7 +38,8 @@ export interface LintFinding {
   readonly severity: 'warning' | 'info';
 }
 
-interface Context {
+/** What the parts of the linter share. */
+export interface LintContext {
   readonly facts: ReadonlyMap<string, FactDefinition>;
   readonly findings: LintFinding[];
 }
@@ -40,7 +48,24 @@ interface Context {
 const trueOfMissing = ({ operator, value }: FactCondition): boolean =>
   !isFactReference(value) && findOperator(operator)?.test(undefined, value) === true;
 
-function lintComparison(condition: FactCondition, path: string, { facts, findings }: Context): void {
+/** A document that was checked long ago, or without its facts, can name what there is not. */
+function lintReferences(
+  { fact, operator, value }: FactCondition,
+  path: string,
+  { facts, findings }: LintContext,
+): void {
+  const warn = (code: LintCode, at: string, message: string) =>
+    findings.push({ code, path: `${path}/${at}`, message, severity: 'warning' });
+  if (!facts.has(fact)) warn('unknown_fact', 'fact', `there is no fact ${shown(fact)}`);
+  if (isFactReference(value) && !facts.has(value.fact)) {
+    warn('unknown_fact', 'value/fact', `there is no fact ${shown(value.fact)}`);
+  }
+  if (!findOperator(operator)) warn('unknown_operator', 'operator', `there is no operator ${shown(operator)}`);
+}
+
+function lintComparison(condition: FactCondition, path: string, context: LintContext): void {
+  const { facts, findings } = context;
+  lintReferences(condition, path, context);
   const fact = facts.get(condition.fact);
   if (fact?.optional && trueOfMissing(condition)) {
     const message = `${fact.name} can be missing, and a missing fact makes "${condition.operator}" true`;
@@ -48,7 +73,7 @@ function lintComparison(condition: FactCondition, path: string, { facts, finding
   }
   const ignored = [
     condition.params === undefined ? undefined : 'params',
-    condition.path !== undefined && fact?.type !== 'list' ? 'path' : undefined,
+    condition.path !== undefined && fact !== undefined && fact.type !== 'list' ? 'path' : undefined,
     condition.priority === undefined ? undefined : 'priority',
   ];
   for (const key of ignored) {
@@ -58,7 +83,7 @@ function lintComparison(condition: FactCondition, path: string, { facts, finding
   }
 }
 
-function lintGroup(key: 'all' | 'any', parts: readonly Condition[], path: string, context: Context): void {
+function lintGroup(key: 'all' | 'any', parts: readonly Condition[], path: string, context: LintContext): void {
   const { facts, findings } = context;
   const seen = new Map<string, number>();
   for (const [i, part] of parts.entries()) {
@@ -78,7 +103,7 @@ function lintGroup(key: 'all' | 'any', parts: readonly Condition[], path: string
   findings.push({ code, path, message, severity: 'warning' });
 }
 
-function lintCondition(condition: Condition, path: string, context: Context): void {
+function lintCondition(condition: Condition, path: string, context: LintContext): void {
   for (const key of ['all', 'any'] as const) {
     const parts: readonly Condition[] | undefined = key in condition ? Reflect.get(condition, key) : undefined;
     if (!parts) continue;
@@ -92,7 +117,7 @@ function lintCondition(condition: Condition, path: string, context: Context): vo
   if ('fact' in condition) lintComparison(condition, path, context);
 }
 
-function lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { findings }: Context): void {
+function lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { findings }: LintContext): void {
   const seen = new Map<string, Rule>();
   for (const rule of inOrder(ruleSet)) {
     const text = canonical(rule.conditions);
@@ -109,9 +134,20 @@ function lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { finding
   }
 }
 
-function lintUnused({ rules, conditions }: RuleSet, { findings }: Context): void {
-  const roots = [...rules.map((rule) => rule.conditions), ...Object.values(conditions)];
-  const used = new Set(roots.flatMap(referencesOf));
+function lintNames({ rules, conditions }: RuleSet, { findings }: LintContext): void {
+  const roots = [
+    ...rules.map((rule, i) => ({ condition: rule.conditions, path: `/rules/${i}/conditions` })),
+    ...Object.entries(conditions).map(([name, condition]) => ({ condition, path: pointer('/conditions', name) })),
+  ];
+  const used = new Set<string>();
+  for (const { condition, path } of roots) {
+    for (const name of referencesOf(condition)) {
+      used.add(name);
+      if (Object.hasOwn(conditions, name)) continue;
+      const message = `there is no named condition ${shown(name)}`;
+      findings.push({ code: 'unknown_condition', path, message, severity: 'warning' });
+    }
+  }
   for (const name of Object.keys(conditions)) {
     if (used.has(name)) continue;
     const message = `no rule uses the condition ${name}`;
@@ -123,8 +159,8 @@ function lintUnused({ rules, conditions }: RuleSet, { findings }: Context): void
  * Finds what `parse` allows and its writer probably did not mean. Every finding is certain for facts that keep to
  * their schema; the list is far from complete.
  */
-export function lint(ruleSet: RuleSet, { facts }: { readonly facts: readonly FactDefinition[] }): LintFinding[] {
-  const context: Context = { facts: indexFacts(facts), findings: [] };
+export function lint(ruleSet: RuleSet, facts: readonly FactDefinition[]): LintFinding[] {
+  const context: LintContext = { facts: indexFacts(facts), findings: [] };
   const paths = new Map(ruleSet.rules.map((rule, i) => [rule, pointer('/rules', i)]));
   const pathOf = (rule: Rule): string => paths.get(rule) ?? '/rules';
   for (const rule of ruleSet.rules) {
@@ -138,6 +174,7 @@ export function lint(ruleSet: RuleSet, { facts }: { readonly facts: readonly Fac
     lintCondition(condition, pointer('/conditions', name), context);
   }
   lintOverlap(ruleSet, pathOf, context);
-  lintUnused(ruleSet, context);
+  lintRows(ruleSet, pathOf, context);
+  lintNames(ruleSet, context);
   return context.findings;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from './compile.ts';
-import { boundaryFacts, verifyByOracle } from './oracle.ts';
+import { inferFacts } from './infer-facts.ts';
+import { boundaryFacts, verifyAgainstOracle, verifyByOracle } from './oracle.ts';
 import { parse } from './parse.ts';
 import { sampleFacts } from './testing/sample-facts.ts';
 
@@ -80,6 +81,30 @@ describe('the oracle', () => {
     })();
     const report = await verifyByOracle(ruleSet, ids, endless, { budgetMs: 50 });
     expect(report.samples).toBeGreaterThan(0);
+  });
+});
+
+describe('verifyAgainstOracle', () => {
+  it('compiles and compares, on facts of its own or on those given', async () => {
+    const { ruleSet } = await setOf(document);
+    const own = await verifyAgainstOracle(ruleSet, sampleFacts, undefined, { budgetMs: 20_000 });
+    expect(own).toEqual({ samples: 1_000, rejected: 0, differences: [] });
+    const given = await verifyAgainstOracle(ruleSet, sampleFacts, [{ amount: 1, country: 'CN', tags: [] }]);
+    expect(given.samples).toBe(1);
+  });
+
+  it('needs no facts: it can infer them', async () => {
+    const parsed = parse(document);
+    if (!parsed.ok) throw new Error(parsed.issues[0]?.message);
+    const inferred = inferFacts(parsed.value);
+    expect(Object.fromEntries(inferred.map(({ name, type }) => [name, type]))).toEqual({
+      amount: 'integer',
+      country: 'string',
+      tags: 'list',
+      device: 'string',
+      night: 'boolean',
+    });
+    expect((await verifyAgainstOracle(parsed.value, inferred)).differences).toEqual([]);
   });
 });
 

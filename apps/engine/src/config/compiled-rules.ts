@@ -1,6 +1,6 @@
 import { type CompiledRuleSet, compile } from '@tributary/rules/compile';
 import type { FactDefinition, FactValues } from '@tributary/rules/define-fact';
-import { type EventOf, type EventTypes, parse } from '@tributary/rules/parse';
+import { type EventOf, type EventTypes, parseInSlices } from '@tributary/rules/parse';
 import type { RuleIssue } from '@tributary/rules/rule-issue';
 import { AppError } from '../platform/app-error.ts';
 import type { ConfigProblem, ConfigSnapshot, ConfigSource, RuleSetConfig } from './snapshot.ts';
@@ -24,7 +24,7 @@ export async function compileDocument<const F extends readonly FactDefinition[],
   document: unknown,
   { facts, eventTypes }: RuleLanguage<F, T>,
 ): Promise<CompiledRuleSet<FactValues<F>, EventOf<T>>> {
-  const parsed = parse(document, { facts, eventTypes });
+  const parsed = await parseInSlices(document, { facts, eventTypes });
   if (!parsed.ok) throw new InvalidRules(parsed.issues);
   return compile(parsed.value, { facts });
 }

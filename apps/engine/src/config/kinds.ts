@@ -147,7 +147,7 @@ function checkRules(language: Language, document: unknown): DocumentCheck {
   const parsed = parse(document, language);
   const plain = ({ path, message, code }: Finding): Finding => ({ path, message, code });
   if (!parsed.ok) return { errors: parsed.issues.map(plain), findings: [] };
-  return { errors: [], findings: lint(parsed.value, { facts: language.facts }).map(plain) };
+  return { errors: [], findings: lint(parsed.value, language.facts).map(plain) };
 }
 
 /** The leaves that differ, with both values as JSON; lists are compared whole. */

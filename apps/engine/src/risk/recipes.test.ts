@@ -67,7 +67,7 @@ describe('the recipes of docs/rules.md', () => {
   it('stand together in one document, and the linter finds nothing', () => {
     const parsed = parse({ rules: recipes.map(({ rule }) => rule) }, riskLanguage);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-    expect(lint(parsed.value, { facts: riskFacts })).toEqual([]);
+    expect(lint(parsed.value, riskFacts)).toEqual([]);
   });
 });
 

@@ -24,7 +24,7 @@ export function validateRules(kind: RuleKind, document: unknown) {
       ok: false as const,
       issues: parsed.issues.map(({ path, code, message, severity }) => ({ path, code, message, severity })),
     };
-  const findings = lint(parsed.value, { facts: language.facts }).map(({ path, code, message, severity }) => ({
+  const findings = lint(parsed.value, language.facts).map(({ path, code, message, severity }) => ({
     path,
     code,
     message,

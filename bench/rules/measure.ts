@@ -1,0 +1,69 @@
+// Clocks and counters of the rules' benchmark.
+import type { FiredRule } from '../../packages/rules/src/rule-set.ts';
+import type { Contestant, OurSet } from './engines.ts';
+import type { Payment } from './workload.ts';
+
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+export function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** Evaluations per second, from as many payments as fit into about `ms`. */
+export async function rateOf(contestant: Contestant, payments: readonly Payment[], ms: number): Promise<number> {
+  const until = performance.now() + ms;
+  let size = 4;
+  let done = 0;
+  let spent = 0;
+  while (performance.now() < until) {
+    const batch = Array.from({ length: size }, (_, i) => payments[(done + i) % payments.length] as Payment);
+    const from = performance.now();
+    await contestant.run(batch);
+    const took = performance.now() - from;
+    done += size;
+    spent += took;
+    // Batches of some 20 ms: the clock is read seldom, and a slow engine stops in time.
+    if (took < 10) size = Math.min(size * 2, 20_000);
+  }
+  return (done / spent) * 1_000;
+}
+
+/** What the clock itself takes, in microseconds; not subtracted, only told. */
+export function clockCostUs(): number {
+  const samples = new Float64Array(10_000);
+  for (let i = 0; i < samples.length; i++) {
+    const from = performance.now();
+    samples[i] = (performance.now() - from) * 1_000;
+  }
+  return quantile(samples.sort(), 0.5);
+}
+
+/** Microseconds of single evaluations, sorted. */
+export function latenciesOf(set: OurSet, payments: readonly Payment[], rounds: number): Float64Array {
+  const out: FiredRule[] = [];
+  const samples = new Float64Array(payments.length * rounds);
+  for (let round = 0, at = 0; round < rounds; round++) {
+    for (const payment of payments) {
+      const from = performance.now();
+      set.evaluate(payment, out);
+      samples[at++] = (performance.now() - from) * 1_000;
+    }
+  }
+  return samples.sort();
+}
+
+/** Heap bytes that one evaluation leaves behind: the median of five measurements without a collection in between. */
+export function bytesPerEvaluation(set: OurSet, payments: readonly Payment[]): number {
+  if (!globalThis.gc) throw new Error('run with --expose-gc');
+  const out: FiredRule[] = [];
+  const evaluations = 20_000;
+  const measured: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    globalThis.gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < evaluations; i++) set.evaluate(payments[i % payments.length] as Payment, out);
+    measured.push((process.memoryUsage().heapUsed - before) / evaluations);
+  }
+  return Math.max(0, Math.round(median(measured)));
+}
