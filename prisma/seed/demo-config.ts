@@ -1,4 +1,4 @@
-import type { ChannelDocument } from '@tributary/contracts/channel-config';
+import { type ChannelDocument, channelParamsSchema } from '@tributary/contracts/channel-config';
 import { type LimitDocument, limitDocumentSchema } from '@tributary/contracts/limit';
 import type { ListConfig } from '@tributary/contracts/list';
 import type { ServiceConfig } from '@tributary/contracts/service-config';
@@ -181,7 +181,7 @@ export const channels: ChannelDocument[] = [
     adapter: 'wechat-pay',
     priority: 10,
     feeBps: 60,
-    params: { maxConcurrent: 64, maxQueue: 128, queueTimeoutMs: 1000, deadlinesMs: {} },
+    params: channelParamsSchema.parse({ maxQueue: 128, queueTimeoutMs: 1000 }),
   },
 ];
 

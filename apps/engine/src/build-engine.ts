@@ -92,7 +92,16 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
 
   const accounts = createAccountCache({ config, adapters, decrypt: secrets.decrypt });
   const sender = createSend({ inproc });
-  const gateway = createGateway({ config, adapters, accounts, send: sender.send, clock, onCall: metrics.call, log });
+  const gateway = createGateway({
+    config,
+    adapters,
+    accounts,
+    send: sender.send,
+    clock,
+    onCall: metrics.call,
+    onBreakerMove: metrics.breaker,
+    log,
+  });
   const { callChannel } = gateway;
   const adapterOf = (channelId: string) => adapters.get(config.current().channels.get(channelId)?.adapter ?? '');
   const trust = createTrustKeeper({

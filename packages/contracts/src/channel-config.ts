@@ -2,6 +2,27 @@ import * as z from 'zod';
 import { objectIdSchema } from './config-kind.ts';
 import { cleanText } from './text.ts';
 
+/** When calls to a channel are held back: hot-reloaded, one breaker per node and operation group, all with these parameters. */
+export const breakerParamsSchema = z.strictObject({
+  /** Judge the last calls, or the calls of the last seconds. */
+  windowKind: z.enum(['count', 'time']).default('count'),
+  /** Calls, or seconds. */
+  windowSize: z.int().min(1).max(3600).default(100),
+  /** Fewer calls in the window say nothing. */
+  minimumCalls: z.int().min(1).max(100_000).default(20),
+  /** Opens at this percentage of calls that failed by the channel's fault. */
+  failureRateThreshold: z.int().min(1).max(100).default(50),
+  /** A call that took at least this long is slow, whatever it brought. */
+  slowCallMs: z.int().min(1).max(60_000).default(10_000),
+  /** Opens at this percentage of slow calls. */
+  slowRateThreshold: z.int().min(1).max(100).default(100),
+  /** How long an open breaker refuses before it lets probes through. */
+  openMs: z.int().min(1).max(3_600_000).default(10_000),
+  /** Probes let through, all of which must succeed. */
+  halfOpenProbes: z.int().min(1).max(1000).default(3),
+});
+export type BreakerParams = z.infer<typeof breakerParamsSchema>;
+
 /** How a channel is treated: hot-reloaded, per channel. All times in milliseconds. */
 export const channelParamsSchema = z.strictObject({
   /** Calls in flight at once per node, per operation group (place, query, refund). */
@@ -17,6 +38,7 @@ export const channelParamsSchema = z.strictObject({
       z.int().min(50).max(60_000),
     )
     .default({}),
+  breaker: breakerParamsSchema.prefault({}),
 });
 export type ChannelParams = z.infer<typeof channelParamsSchema>;
 

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountConfig, ChannelConfig, ConfigSnapshot, ConfigSource } from '../config/snapshot.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createAccountCache } from './account-cache.ts';
-import { type CallReport, createGateway } from './call-channel.ts';
+import { type BreakerMove, type CallReport, createGateway } from './call-channel.ts';
 import type { SendOutcome } from './send.ts';
 
 const route = { channelId: 'ch', accountId: 'acc' };
@@ -41,6 +41,9 @@ const answered: SendOutcome = {
   response: { status: 200, headers: { cookie: 'c' }, body: Buffer.from('{"openid":"secret"}') },
 };
 
+const declinedBy = (fault: 'channel' | 'issuer' | 'payer') =>
+  ({ kind: 'declined', fault, code: 'channel_declined', raw: { code: 'X', message: 'x' } }) as never;
+
 function gatewayWith(own: {
   outcome?: SendOutcome | (() => Promise<SendOutcome>);
   session?: Partial<ChannelSession>;
@@ -53,6 +56,7 @@ function gatewayWith(own: {
   const sent: { baseUrl: string; deadlineMs: number }[] = [];
   const reports: CallReport[] = [];
   const untrusted: string[] = [];
+  const moves: BreakerMove[] = [];
   let opened = 0;
   const session: ChannelSession = {
     buildRequest: () => ({
@@ -126,6 +130,7 @@ function gatewayWith(own: {
     clock: systemClock,
     log: { warn: () => undefined },
     onCall: (report) => reports.push(report),
+    onBreakerMove: (move) => moves.push(move),
     onUntrusted: (accountId) => untrusted.push(accountId),
     send: async (baseUrl, _request, deadlineMs) => {
       sent.push({ baseUrl, deadlineMs });
@@ -137,7 +142,7 @@ function gatewayWith(own: {
     snapshot = { ...snapshot, accounts: new Map(account ? [['acc', { ...before, ...account }]] : []) };
     for (const listener of listeners) listener(snapshot);
   };
-  return { ...gateway, sent, reports, untrusted, change, openings: () => opened };
+  return { ...gateway, sent, reports, untrusted, moves, change, openings: () => opened };
 }
 
 describe('a channel call', () => {
@@ -252,6 +257,94 @@ describe('a channel call', () => {
     release(answered);
     await first;
     expect(stats().every(({ stats: { active } }) => active === 0)).toBe(true);
+  });
+
+  describe('and its circuit breaker', () => {
+    const breaker = { minimumCalls: 2, openMs: 60_000, halfOpenProbes: 1 };
+    const timeout: SendOutcome = { kind: 'timeout', error: 't' };
+
+    it.each([
+      ['time-outs', { outcome: timeout }],
+      ['connections refused', { outcome: { kind: 'not_sent', error: 'ECONNREFUSED' } as SendOutcome }],
+      [
+        'unreadable answers',
+        { session: { parseResponse: () => ({ kind: 'unknown', reason: 'http_status' }) as never } },
+      ],
+      ['refusals that are its own fault', { session: { parseResponse: () => declinedBy('channel') } }],
+    ])('is opened by %s; then nothing is sent', async (_, own) => {
+      const { callChannel, sent, stats } = gatewayWith({ ...own, params: { breaker } });
+      for (let n = 0; n < 2; n++) await callChannel(route, place);
+      const { result, exchange } = await callChannel(route, place);
+      expect(result).toEqual({ kind: 'not_sent', reason: 'breaker_open' });
+      expect(exchange).toMatchObject({ request: undefined, queuedMs: 0 });
+      expect(sent).toHaveLength(2);
+      expect(stats()).toMatchObject([
+        { group: 'place', breaker: { state: 'open', refused: 1 }, stats: { rejected: 0 } },
+      ]);
+    });
+
+    it.each([
+      ['payers without money', { session: { parseResponse: () => declinedBy('payer') } }],
+      ['issuers that refuse', { session: { parseResponse: () => declinedBy('issuer') } }],
+      [
+        'orders already paid',
+        { session: { parseResponse: () => ({ kind: 'unknown', reason: 'already_paid' }) as never } },
+      ],
+      [
+        'requests that we cannot build',
+        {
+          session: {
+            buildRequest: () => {
+              throw new UnsupportedCallError('no openId');
+            },
+          },
+        },
+      ],
+    ])('stays closed over %s', async (_, own) => {
+      const { callChannel, stats } = gatewayWith({ ...own, params: { breaker } });
+      for (let n = 0; n < 5; n++) await callChannel(route, place);
+      expect(stats()).toMatchObject([{ breaker: { state: 'closed', failures: 0 } }]);
+    });
+
+    it('is one per operation group, and never keeps the signing keys away', async () => {
+      const { callChannel } = gatewayWith({ outcome: timeout, params: { breaker } });
+      for (let n = 0; n < 3; n++) await callChannel(route, query);
+      expect((await callChannel(route, query)).result).toMatchObject({ reason: 'breaker_open' });
+      expect((await callChannel(route, { op: 'fetchTrust' } as ChannelCall)).result).toMatchObject({ kind: 'unknown' });
+      expect((await callChannel(route, place)).result).toMatchObject({ kind: 'unknown' });
+    });
+
+    it('counts no call that found no place, and stops those that waited while it opened', async () => {
+      let release: (outcome: SendOutcome) => void = () => undefined;
+      const hanging = new Promise<SendOutcome>((resolve) => {
+        release = resolve;
+      });
+      const { callChannel, sent, stats } = gatewayWith({
+        outcome: () => hanging,
+        params: { maxConcurrent: 1, maxQueue: 1, breaker: { ...breaker, minimumCalls: 1 } },
+      });
+      const first = callChannel(route, place);
+      const second = callChannel(route, place);
+      expect((await callChannel(route, place)).result).toMatchObject({ reason: 'bulkhead_full' });
+      expect(stats()).toMatchObject([{ breaker: { state: 'closed', calls: 0 } }]);
+      release(timeout);
+      expect((await first).result).toMatchObject({ kind: 'unknown' });
+      expect((await second).result).toEqual({ kind: 'not_sent', reason: 'breaker_open' });
+      expect(sent).toHaveLength(1);
+    });
+
+    it('lets a probe through when its time is over, and tells of every move', async () => {
+      let healthy = false;
+      const { callChannel, moves } = gatewayWith({
+        outcome: async () => (healthy ? answered : timeout),
+        params: { breaker: { ...breaker, openMs: 1 } },
+      });
+      for (let n = 0; n < 2; n++) await callChannel(route, place);
+      healthy = true;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect((await callChannel(route, place)).result).toEqual({ kind: 'pending' });
+      expect(moves.map(({ to }) => to)).toEqual(['open', 'half_open', 'closed']);
+    });
   });
 
   it('tells when a signature could not be checked, so that new keys can be fetched', async () => {

@@ -11,11 +11,14 @@ import {
   type WireResponse,
 } from '@tributary/channels/channel-adapter';
 import type { ChannelResult, NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
+import { breakerParamsSchema } from '@tributary/contracts/channel-config';
 import { type AccountConfig, type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
 import type { CallChannel, Exchange, Route } from '../payments/ports.ts';
 import type { Clock } from '../platform/ports/clock.ts';
 import type { AccountCache } from './account-cache.ts';
+import { type Breaker, type BreakerState, type BreakerStats, createBreaker } from './breaker.ts';
 import { type Bulkhead, type BulkheadStats, createBulkhead } from './bulkhead.ts';
+import { isChannelFault } from './channel-fault.ts';
 import { maskBody, maskHeaders, maskPath, maskText } from './mask.ts';
 import { overrideResult } from './override-result.ts';
 import type { Send } from './send.ts';
@@ -46,6 +49,14 @@ export type CallReport = {
   queuedMs: number;
 };
 
+export type BreakerMove = { channelId: string; group: OperationGroup; from: BreakerState; to: BreakerState };
+
+/** Of a channel whose parameters are gone: no call gets as far as its compartment. */
+const noPlaces = { maxConcurrent: 1, maxQueue: 0, queueTimeoutMs: 0 };
+const defaultBreaker = breakerParamsSchema.parse({});
+
+type Compartment = { channelId: string; group: OperationGroup; bulkhead: Bulkhead; breaker: Breaker };
+
 export type GatewayDeps = {
   config: ConfigSource;
   adapters: ReadonlyMap<string, ChannelAdapter>;
@@ -53,6 +64,7 @@ export type GatewayDeps = {
   send: Send;
   clock: Clock;
   onCall?: (report: CallReport) => void;
+  onBreakerMove?: (move: BreakerMove) => void;
   /** Told when an answer's signature could not be checked: perhaps the channel signs with a new key. */
   onUntrusted?: (accountId: string) => void;
   log: { warn(fields: object, message: string): void };
@@ -61,15 +73,25 @@ export type GatewayDeps = {
 /** The only way out: account, isolation, deadline, bytes, and every fault turned into "unknown" or "not sent". */
 export function createGateway(deps: GatewayDeps) {
   const { config, clock } = deps;
-  const compartments = new Map<string, Bulkhead>();
+  const compartments = new Map<string, Compartment>();
 
-  function compartment(channelId: string, group: OperationGroup): Bulkhead {
+  function compartment(channelId: string, group: OperationGroup): Compartment {
     const key = `${channelId}|${group}`;
     const existing = compartments.get(key);
     if (existing) return existing;
-    const made = createBulkhead(
-      () => config.current().channels.get(channelId)?.params ?? { maxConcurrent: 1, maxQueue: 0, queueTimeoutMs: 0 },
-    );
+    const params = () => config.current().channels.get(channelId)?.params;
+    const made = {
+      channelId,
+      group,
+      bulkhead: createBulkhead(() => params() ?? noPlaces),
+      breaker: createBreaker(
+        () => params()?.breaker ?? defaultBreaker,
+        (from, to) => {
+          deps.log.warn({ channelId, group, from, to }, 'a circuit breaker changed its state');
+          deps.onBreakerMove?.({ channelId, group, from, to });
+        },
+      ),
+    };
     compartments.set(key, made);
     return made;
   }
@@ -129,19 +151,46 @@ export function createGateway(deps: GatewayDeps) {
     // What was placed must still be looked up, closed and refunded; only new orders stay away.
     if (call.op === 'place' && (isSwitchedOff(channel, clock.now()) || !account.enabled))
       return notSent<Call>('switched_off', 'the channel or the account is switched off', exchange);
+    const deadlineMs = Math.min(
+      timeoutMs ?? Number.POSITIVE_INFINITY,
+      channel.params.deadlinesMs[call.op] ?? adapter.deadlinesMs[call.op],
+    );
+    return isolated(route, call, exchange, () => exchangeWith(adapter, account, call, deadlineMs, exchange));
+  }
 
+  /** Makes the call when the breaker and the bulkhead of its compartment let it go, and tells the breaker how it ended. */
+  async function isolated<Call extends ChannelCall>(
+    route: Route,
+    call: Call,
+    exchange: Exchange,
+    act: () => Promise<ResultOf<Call>>,
+  ): Promise<ResultOf<Call>> {
+    const { bulkhead, breaker } = compartment(route.channelId, groupOf[call.op]);
+    // New keys are how a channel that signs with them becomes readable, and its breaker closes, again.
+    const judged = call.op !== 'fetchTrust';
     const waited = clock.monotonicMs();
-    const place = await compartment(route.channelId, groupOf[call.op]).enter();
-    exchange.queuedMs = round(clock.monotonicMs() - waited);
-    if ('refused' in place) return notSent<Call>('bulkhead_full', `bulkhead: ${place.refused}`, exchange);
+    const permit = judged ? breaker.tryAcquire(waited) : undefined;
+    if (judged && !permit) return notSent<Call>('breaker_open', 'the circuit breaker is open', exchange);
+    let ended: { failed: boolean; durationMs: number } | undefined;
     try {
-      const deadlineMs = Math.min(
-        timeoutMs ?? Number.POSITIVE_INFINITY,
-        channel.params.deadlinesMs[call.op] ?? adapter.deadlinesMs[call.op],
-      );
-      return await exchangeWith(adapter, account, call, deadlineMs, exchange);
+      const place = await bulkhead.enter();
+      const entered = clock.monotonicMs();
+      exchange.queuedMs = round(entered - waited);
+      if ('refused' in place) return notSent<Call>('bulkhead_full', `bulkhead: ${place.refused}`, exchange);
+      try {
+        if (permit && !breaker.holds(permit))
+          return notSent<Call>('breaker_open', 'the circuit breaker opened during the wait for a place', exchange);
+        const result = await act();
+        // No request: the payer's browser carries the order, which tells nothing of the channel.
+        const failed = exchange.request && isChannelFault(result);
+        if (failed !== undefined) ended = { failed, durationMs: clock.monotonicMs() - entered };
+        return result;
+      } finally {
+        place.leave();
+      }
     } finally {
-      place.leave();
+      if (permit && ended) breaker.record(permit, clock.monotonicMs(), ended);
+      else if (permit) breaker.release(permit);
     }
   }
 
@@ -194,15 +243,16 @@ export function createGateway(deps: GatewayDeps) {
     group: OperationGroup;
     limits: { maxConcurrent: number; maxQueue: number };
     stats: BulkheadStats;
+    breaker: BreakerStats;
   }[] =>
-    [...compartments].map(([key, bulkhead]) => {
-      const [channelId = '', group = 'place'] = key.split('|') as [string, OperationGroup];
+    [...compartments.values()].map(({ channelId, group, bulkhead, breaker }) => {
       const params = config.current().channels.get(channelId)?.params;
       return {
         channelId,
         group,
         limits: { maxConcurrent: params?.maxConcurrent ?? 0, maxQueue: params?.maxQueue ?? 0 },
         stats: bulkhead.stats(),
+        breaker: breaker.stats(clock.monotonicMs()),
       };
     });
 

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const breakerLevels = { closed: 0, half_open: 1, open: 2 } as const;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -32,6 +33,18 @@ export function createMetrics() {
     help: 'Channel calls by outcome.',
     labelNames: ['channel', 'op', 'outcome'],
     buckets: seconds,
+    registers,
+  });
+  const breakers = new Gauge({
+    name: 'tributary_breaker_state',
+    help: 'Circuit breakers: 0 closed, 1 half open, 2 open. Those that never moved are closed and not listed.',
+    labelNames: ['channel', 'group'],
+    registers,
+  });
+  const breakerMoves = new Counter({
+    name: 'tributary_breaker_transitions_total',
+    help: 'Circuit breakers that changed their state.',
+    labelNames: ['channel', 'group', 'to'],
     registers,
   });
   const callbacks = new Counter({
@@ -70,6 +83,18 @@ export function createMetrics() {
     stage: (stage: string, ms: number) => stages.observe({ stage }, ms / 1000),
     call: (r: { channelId: string; op: string; kind: string; durationMs: number }) =>
       calls.observe({ channel: r.channelId, op: r.op, outcome: r.kind }, r.durationMs / 1000),
+    breaker: ({
+      channelId: channel,
+      group,
+      to,
+    }: {
+      channelId: string;
+      group: string;
+      to: keyof typeof breakerLevels;
+    }) => {
+      breakers.set({ channel, group }, breakerLevels[to]);
+      breakerMoves.inc({ channel, group, to });
+    },
     callback: (r: { channelId: string; outcome: string }) =>
       callbacks.inc({ channel: r.channelId, outcome: r.outcome }),
     payment: (status: string, channel: string | null) => payments.inc({ status, channel: channel ?? 'none' }),
