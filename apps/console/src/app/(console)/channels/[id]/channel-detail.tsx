@@ -101,17 +101,19 @@ function Story({ channel }: { channel: Channel }) {
   );
 }
 
+const breakerTones = { closed: 'success', half_open: 'warn', open: 'failed' } as const;
+
 function Compartments({ channel }: { channel: Channel }) {
   const t = useTranslations('channels');
   if (channel.compartments.length === 0) return <p className="text-muted">{t('noCompartments')}</p>;
   return (
     <Table
       label={t('compartments')}
-      head={[t('compartment'), t('active'), t('queued'), t('rejected'), t('timeouts')].map((name) => (
+      head={[t('compartment'), t('active'), t('queued'), t('rejected'), t('timeouts'), t('breaker')].map((name) => (
         <Th key={name}>{name}</Th>
       ))}
     >
-      {channel.compartments.map(({ group, limits, stats }) => (
+      {channel.compartments.map(({ group, limits, stats, breaker }) => (
         <tr key={group} className="border-b">
           <Td>{t(`groups.${group}`)}</Td>
           <Td>
@@ -122,6 +124,12 @@ function Compartments({ channel }: { channel: Channel }) {
           </Td>
           <Td className={stats.rejected > 0 ? 'text-failed' : ''}>{stats.rejected}</Td>
           <Td className={stats.timeouts > 0 ? 'text-warn' : ''}>{stats.timeouts}</Td>
+          <Td>
+            <Chip tone={breakerTones[breaker.state]}>{t(`breakerStates.${breaker.state}`)}</Chip>{' '}
+            <span className="text-muted">
+              {t('breakerCalls', { failures: breaker.failures, calls: breaker.calls })}
+            </span>
+          </Td>
         </tr>
       ))}
     </Table>

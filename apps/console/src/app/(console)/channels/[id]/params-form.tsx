@@ -4,12 +4,22 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { type Proposal, Propose } from '@/changes/propose';
 import { Button } from '@/ui/button';
-import { Field, Input } from '@/ui/field';
+import { Field, Input, Select } from '@/ui/field';
 import type { Channel } from '../channel-actions';
 
 const operations = ['place', 'query', 'close', 'reverse', 'refund', 'queryRefund', 'fetchTrust'] as const;
 
-/** How the channel is treated: places, queue, deadlines. Changed as a change request. */
+const breakerNumbers = [
+  ['windowSize', 1, 3_600],
+  ['minimumCalls', 1, 100_000],
+  ['failureRateThreshold', 1, 100],
+  ['slowCallMs', 1, 60_000],
+  ['slowRateThreshold', 1, 100],
+  ['openMs', 1, 3_600_000],
+  ['halfOpenProbes', 1, 1_000],
+] as const;
+
+/** How the channel is treated: places, queue, deadlines, circuit breakers. Changed as a change request. */
 export function ParamsForm({ channel, readOnly }: { channel: Channel; readOnly: boolean }) {
   const t = useTranslations('channels');
   const { params } = channel;
@@ -39,6 +49,10 @@ export function ParamsForm({ channel, readOnly }: { channel: Channel; readOnly: 
               maxConcurrent: number('maxConcurrent'),
               maxQueue: number('maxQueue'),
               queueTimeoutMs: number('queueTimeoutMs'),
+              breaker: {
+                windowKind: form.get('windowKind') === 'time' ? 'time' : 'count',
+                ...Object.fromEntries(breakerNumbers.map(([name]) => [name, number(name)])),
+              },
               deadlinesMs: Object.fromEntries(deadlines.map((one) => [one, number(`deadline-${one}`)])),
             },
           },
@@ -74,6 +88,18 @@ export function ParamsForm({ channel, readOnly }: { channel: Channel; readOnly: 
         {operations.map((one) =>
           input(`deadline-${one}`, params.deadlinesMs[one], 50, 60_000, t('deadline', { operation: one })),
         )}
+        <Field label={t('windowKind')}>
+          {(id) => (
+            <Select id={id} name="windowKind" defaultValue={params.breaker.windowKind} disabled={readOnly}>
+              {(['count', 'time'] as const).map((kind) => (
+                <option key={kind} value={kind}>
+                  {t(`windowKinds.${kind}`)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        {breakerNumbers.map(([name, min, max]) => input(name, params.breaker[name], min, max, t(name)))}
       </div>
       {readOnly ? null : (
         <Button look="primary" type="submit" className="mt-4">
