@@ -14,6 +14,8 @@ export interface Contestant {
   readonly name: string;
   /** Ids of the rules that fire, in any order. */
   judge(payment: Payment): Promise<readonly string[]>;
+  /** With fewer payments at a time the engine would not show what it can. */
+  readonly smallestBatch: number;
   /** Judges payments one after the other, or as many at once as `concurrency` says; the answers are dropped. */
   run(payments: readonly Payment[]): Promise<void>;
   close?(): void;
@@ -29,6 +31,7 @@ export function createOurs(set: OurSet): Contestant {
   const out: FiredRule[] = [];
   return {
     name: 'tributary',
+    smallestBatch: 1,
     judge: async (payment) => set.matches(payment).map(({ id }) => id),
     async run(payments) {
       for (const payment of payments) set.evaluate(payment, out);
@@ -43,6 +46,7 @@ export function createJsonRulesEngine(rules: readonly BenchRule[]): Contestant {
     engine.addRule({ name: id, priority, conditions, event } as unknown as RuleProperties);
   return {
     name: 'json-rules-engine',
+    smallestBatch: 1,
     judge: async (payment) => (await engine.run(payment)).results.map(({ name }) => name),
     async run(payments) {
       for (const payment of payments) await engine.run(payment);
@@ -124,6 +128,8 @@ export function createZen(rules: readonly BenchRule[], concurrency: number): Con
   const decision = engine.createDecision(Buffer.from(JSON.stringify(graph)));
   return {
     name: `zen-engine (decision table, ${concurrency} at once)`,
+    // Long enough that the threads are busy most of the time.
+    smallestBatch: 8 * concurrency,
     judge: async (payment) => (await decision.evaluate(payment)).result.map(({ id }: { id: string }) => id),
     async run(payments) {
       let next = 0;
@@ -138,6 +144,7 @@ export function createZen(rules: readonly BenchRule[], concurrency: number): Con
 
 const logicSigns: Readonly<Record<string, string>> = {
   equal: '===',
+  notEqual: '!==',
   lessThan: '<',
   lessThanInclusive: '<=',
   greaterThan: '>',
@@ -164,6 +171,7 @@ export function createJsonLogicEngine(rules: readonly BenchRule[]): Contestant {
   }));
   return {
     name: 'json-logic-engine (compiled)',
+    smallestBatch: 1,
     judge: async (payment) => compiled.filter(({ test }) => test(payment)).map(({ id }) => id),
     async run(payments) {
       for (const payment of payments) {

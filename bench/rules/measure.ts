@@ -10,23 +10,26 @@ export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-/** Evaluations per second, from as many payments as fit into about `ms`. */
-export async function rateOf(contestant: Contestant, payments: readonly Payment[], ms: number): Promise<number> {
+/** Batches take about so long: less than what the system's scheduler gives to one process at a time. */
+const batchMs = 2;
+
+/**
+ * Evaluations per second of every batch that fits into about `ms`. Each batch is one number, so that those in which the
+ * machine did something else can be left to the median.
+ */
+export async function ratesOf(contestant: Contestant, payments: readonly Payment[], ms: number): Promise<number[]> {
   const until = performance.now() + ms;
-  let size = 4;
-  let done = 0;
-  let spent = 0;
-  while (performance.now() < until) {
+  const rates: number[] = [];
+  let size = contestant.smallestBatch;
+  for (let done = 0; performance.now() < until || rates.length === 0; done += size) {
     const batch = Array.from({ length: size }, (_, i) => payments[(done + i) % payments.length] as Payment);
     const from = performance.now();
     await contestant.run(batch);
     const took = performance.now() - from;
-    done += size;
-    spent += took;
-    // Batches of some 20 ms: the clock is read seldom, and a slow engine stops in time.
-    if (took < 10) size = Math.min(size * 2, 20_000);
+    if (took < batchMs / 2 && size < 20_000) size *= 2;
+    else rates.push((batch.length / took) * 1_000);
   }
-  return (done / spent) * 1_000;
+  return rates;
 }
 
 /** What the clock itself takes, in microseconds; not subtracted, only told. */

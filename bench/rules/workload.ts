@@ -85,7 +85,7 @@ function twenty(draw: Draw): Condition[] {
     return [is('amount', 'greaterThanInclusive', from), is('amount', 'lessThan', from * 4)];
   };
   const merchantLimit = (): Condition => ({
-    all: [is('merchantId', 'equal', merchant()), is('amount', 'greaterThan', 8 * amount())],
+    all: [is('merchantId', 'equal', merchant()), is('amount', 'greaterThan', 20 * amount())],
   });
   const route = (): Condition => {
     const from = whole(20);
@@ -96,7 +96,7 @@ function twenty(draw: Draw): Condition[] {
     all: [
       is('serviceId', 'equal', service()),
       is('channel', 'equal', pick(channels)),
-      is('amount', 'greaterThan', 8 * amount()),
+      is('amount', 'greaterThan', 20 * amount()),
     ],
   });
   return [
@@ -119,13 +119,19 @@ function twenty(draw: Draw): Condition[] {
         is('serviceId', 'equal', service()),
         {
           any: [
-            is('amount', 'greaterThan', 8 * amount()),
+            is('amount', 'greaterThan', 20 * amount()),
             { all: [is('hour', 'lessThan', 6), { not: is('country', 'equal', 'CN') }] },
           ],
         },
       ],
     },
-    { all: [is('country', 'equal', 'US'), is('items', 'equal', pick(categories), '$[0].category'), ...band()] },
+    {
+      all: [
+        is('country', 'equal', 'US'),
+        is('items', 'equal', pick(categories), '$[0].category'),
+        is('payerCount', 'greaterThan', 3),
+      ],
+    },
     {
       all: [is('bank', 'equal', bank()), is('merchantId', 'equal', merchant()), is('channel', 'equal', pick(channels))],
     },

@@ -7,9 +7,10 @@ it.each([
   ['$.a.b', ['a', 'b']],
   ['a.b', ['a', 'b']],
   ["$['x.y'].b", ['x.y', 'b']],
-  ['[0]', ['0']],
-  ['$[1].b', ['1', 'b']],
-  ['$.list.0', ['list', '0']],
+  ['[0]', [0]],
+  ['$[1].b', [1, 'b']],
+  ['$.list.0', ['list', 0]],
+  ['$.list.00', ['list', '00']],
 ])('%s is read as %j', (path, keys) => {
   expect(parsePath(path)).toEqual({ ok: true, keys });
 });
@@ -22,7 +23,7 @@ it.each([
 });
 
 it('reads own properties only, and leaves a value that is no object as it is', () => {
-  expect(readPath({ a: { b: [1, 2] } }, ['a', 'b', '1'])).toBe(2);
+  expect(readPath({ a: { b: [1, 2] } }, ['a', 'b', 1])).toBe(2);
   expect(readPath(Object.create({ a: 1 }), ['a'])).toBeUndefined();
   expect(readPath(5, ['a'])).toBe(5);
   expect(readPath(null, ['a'])).toBeNull();

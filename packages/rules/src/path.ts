@@ -1,6 +1,7 @@
 import { ruleLimits } from './limits.ts';
 
-export type PathKeys = readonly string[];
+/** Names, and the indexes of lists as numbers, which are read several times faster than as text. */
+export type PathKeys = readonly (string | number)[];
 export type ParsedPath = { ok: true; keys: PathKeys } | { ok: false; reason: string };
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
@@ -62,16 +63,17 @@ export function parsePath(text: string): ParsedPath {
   if (!keys) return { ok: false, reason: subset };
   const inherited = keys.find((key) => key in Object.prototype);
   if (inherited !== undefined) return { ok: false, reason: `"${inherited}" is not allowed in a path` };
-  return { ok: true, keys };
+  return { ok: true, keys: keys.map((key) => (/^(0|[1-9]\d{0,8})$/.test(key) ? Number(key) : key)) };
 }
 
 /** The value at a path, own properties only. As json-rules-engine: a value that is no object is returned as it is. */
 export function readPath(value: unknown, keys: PathKeys): unknown {
   if (typeof value !== 'object' || value === null) return value;
   let current: unknown = value;
-  for (const key of keys) {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] ?? '';
     if (!current || !Object.hasOwn(current, key)) return undefined;
-    current = (current as Record<string, unknown>)[key];
+    current = (current as Record<string | number, unknown>)[key];
   }
   return current;
 }
