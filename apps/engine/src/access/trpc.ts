@@ -74,19 +74,21 @@ const thrown = (error: AppError): TRPCError =>
  * the refusal is written down. A viewer of role `merchant` is always bound to a merchant.
  */
 export const procedure = (permission: Permission) =>
-  trpc.procedure.meta({ permission }).use(async ({ ctx, path, next }) => {
+  trpc.procedure.meta({ permission }).use(async ({ ctx, path, type, next }) => {
     const { viewer } = ctx;
     if (!viewer) throw thrown(new AppError('unauthenticated', 'sign in first'));
-    const bound = viewer.role !== 'merchant' || viewer.merchantId !== undefined;
-    if (!bound || !mayDo({ role: viewer.role as Role, approver: viewer.approver }, permission)) {
-      await ctx.audit.append({
+    const denied = (reason: string) =>
+      ctx.audit.append({
         actor: actorOf(ctx, viewer),
         action: path,
         objectType: 'procedure',
         objectId: path,
         result: 'denied',
-        reason: `needs ${permission}`,
+        reason: reason.slice(0, 300),
       });
+    const bound = viewer.role !== 'merchant' || viewer.merchantId !== undefined;
+    if (!bound || !mayDo({ role: viewer.role as Role, approver: viewer.approver }, permission)) {
+      await denied(`needs ${permission}`);
       throw thrown(new AppError('forbidden', `your role ${viewer.role} has no permission ${permission}`));
     }
     const result = await next({
@@ -99,7 +101,10 @@ export const procedure = (permission: Permission) =>
     });
     if (!result.ok) {
       const { cause } = result.error;
-      if (cause instanceof AppError) throw thrown(cause);
+      if (cause instanceof AppError) {
+        if (cause.code === 'forbidden' && type === 'mutation') await denied(cause.message);
+        throw thrown(cause);
+      }
       if (result.error.code === 'INTERNAL_SERVER_ERROR') {
         const known = toAppError(cause);
         if (known.code === 'internal')

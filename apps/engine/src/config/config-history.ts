@@ -82,11 +82,16 @@ export function createConfigHistory(pool: Pool) {
       }[];
     },
 
-    /** Whether a document once had exactly this content for all merchants. */
+    /**
+     * Whether a document once had exactly this content for all merchants and it proved itself: neither taken back nor,
+     * published in an emergency, still waiting for its second pair of eyes.
+     */
     async wasInForce(kind: ConfigKind, objectId: string, document: object | null): Promise<boolean> {
       const { rowCount } = await pool.query(
         `SELECT 1 FROM config_publications p JOIN config_versions v USING (kind, object_id, version)
-         WHERE p.kind = $1 AND p.object_id = $2 AND p.arm = 'all' AND v.document = $3::jsonb LIMIT 1`,
+         LEFT JOIN change_requests c ON c.id = v.change_id
+         WHERE p.kind = $1 AND p.object_id = $2 AND p.arm = 'all' AND v.document IS NOT DISTINCT FROM $3::jsonb
+           AND (c.id IS NULL OR (c.status IN ('verified', 'watching') AND NOT c.review_open)) LIMIT 1`,
         [kind, objectId, document === null ? null : JSON.stringify(document)],
       );
       return (rowCount ?? 0) > 0;

@@ -4,6 +4,7 @@ import type { FactDefinition } from '@tributary/rules/define-fact';
 import { diff } from '@tributary/rules/diff';
 import { lint } from '@tributary/rules/lint';
 import { type EventTypes, parse } from '@tributary/rules/parse';
+import { referencesOf, unknownReferences } from './changes/rule-references.ts';
 import { canonicalJson } from './content-hash.ts';
 import { readDocument } from './documents.ts';
 import type { ConfigSnapshot } from './snapshot.ts';
@@ -29,7 +30,7 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
   /** @param around the configuration with the whole change in it, for what documents say of each other */
   function check(kind: ConfigKind, objectId: string, document: unknown, around: ConfigSnapshot): DocumentCheck {
     if (kind === 'risk' || kind === 'routing') {
-      if (objectId === mainDocument) return checkRules(languages[kind], document);
+      if (objectId === mainDocument) return checkRules(kind, languages[kind], document, around);
       return {
         errors: [{ path: '', message: `rules are kept under ${mainDocument}`, code: 'unknown_id' }],
         findings: [],
@@ -75,11 +76,12 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
               findings: [],
             };
       case 'limit': {
-        const { merchantIds = [], serviceIds = [], channelIds = [] } = read.value.match;
+        const { merchantIds = [], serviceIds = [], channelIds = [], accountIds = [] } = read.value.match;
         const unknown = [
           ...merchantIds.filter((id) => !around.merchants.has(id)).map((id) => `merchant ${id}`),
           ...serviceIds.filter((id) => !around.services.has(id)).map((id) => `service ${id}`),
           ...channelIds.filter((id) => !around.channels.has(id)).map((id) => `channel ${id}`),
+          ...accountIds.filter((id) => !around.accounts.has(id)).map((id) => `account ${id}`),
         ];
         const findings = unknown.map((name) => ({
           path: 'match',
@@ -108,6 +110,18 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
     if (kind === 'risk' || kind === 'routing') {
       return {
         errors: [{ path: '', message: 'a rule set can not be taken out, only changed', code: 'needed' }],
+        findings: [],
+      };
+    }
+    if (kind === 'list') {
+      const namedBy = (['risk', 'routing'] as const).filter((rules) =>
+        referencesOf(around.rules[rules].document ?? {}).some((one) => one.kind === 'list' && one.id === objectId),
+      );
+      const builtIn = builtInLists.some(({ id }) => id === objectId);
+      return {
+        errors: builtIn
+          ? []
+          : namedBy.map((rules) => ({ path: '', message: `${rules} rules name it`, code: 'in_use' })),
         findings: [],
       };
     }
@@ -143,11 +157,28 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
 
 export type ConfigKinds = ReturnType<typeof createConfigKinds>;
 
-function checkRules(language: Language, document: unknown): DocumentCheck {
+function checkRules(
+  kind: 'risk' | 'routing',
+  language: Language,
+  document: unknown,
+  around: ConfigSnapshot,
+): DocumentCheck {
   const parsed = parse(document, language);
   const plain = ({ path, message, code }: Finding): Finding => ({ path, message, code });
   if (!parsed.ok) return { errors: parsed.issues.map(plain), findings: [] };
-  return { errors: [], findings: lint(parsed.value, language.facts).map(plain) };
+  // Nothing that forbids anything is never what somebody meant; routing without rules is routing by priority.
+  const { rules } = document as { rules: { enabled?: boolean }[] };
+  if (kind === 'risk' && !rules.some(({ enabled }) => enabled !== false))
+    return {
+      errors: [{ path: '/rules', message: 'no rule is left that is switched on', code: 'no_rules' }],
+      findings: [],
+    };
+  const unknown = unknownReferences(document, around).map(({ path, kind: what, id }) => ({
+    path,
+    message: `there is no ${what} ${id}`,
+    code: 'unknown_reference',
+  }));
+  return { errors: [], findings: [...lint(parsed.value, language.facts).map(plain), ...unknown] };
 }
 
 /** The leaves that differ, with both values as JSON; lists are compared whole. */

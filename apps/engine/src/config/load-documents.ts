@@ -91,12 +91,15 @@ export function withCanary(
   return merged;
 }
 
-function check(stored: StoredDocument): ReadDocument | { message: string } {
-  // Hashes made by plain SQL (moved documents, tests) are of another text and say so.
-  const isOurs = /^[0-9a-f]{64}$/.test(stored.contentHash);
-  if (isOurs && contentHashOf(stored.document) !== stored.contentHash) {
+type Checkable = StoredDocument & { sqlHash?: string; published?: boolean };
+
+const hashOfText = `'sql:' || encode(sha256(convert_to(coalesce(v.document::text, 'null'), 'UTF8')), 'hex')`;
+
+function check(stored: Checkable): ReadDocument | { message: string } {
+  if (stored.published === false) return { message: 'was never published: it was put in force behind our back' };
+  // What plain SQL published carries the hash of Postgres' own text of it.
+  if (stored.contentHash !== stored.sqlHash && stored.contentHash !== contentHashOf(stored.document))
     return { message: 'is not what its hash says: it was changed behind our back' };
-  }
   const parsed = readDocument(stored);
   if (!('misfits' in parsed)) return parsed;
   const [first] = parsed.misfits;
@@ -106,10 +109,13 @@ function check(stored: StoredDocument): ReadDocument | { message: string } {
 async function read(
   client: PoolClient,
   wanted: readonly Pick<StoredDocument, 'kind' | 'objectId' | 'version'>[],
-): Promise<StoredDocument[]> {
+): Promise<Checkable[]> {
   if (wanted.length === 0) return [];
-  const { rows } = await client.query<StoredDocument>(
-    `SELECT v.kind, v.object_id AS "objectId", v.version, v.document, v.content_hash AS "contentHash"
+  const { rows } = await client.query<Checkable>(
+    `SELECT v.kind, v.object_id AS "objectId", v.version, v.document, v.content_hash AS "contentHash",
+       ${hashOfText} AS "sqlHash",
+       EXISTS (SELECT 1 FROM config_publications p
+               WHERE p.kind = v.kind AND p.object_id = v.object_id AND p.version = v.version) AS published
      FROM unnest($1::text[], $2::text[], $3::int[]) AS w(kind, object_id, version)
      JOIN config_versions v USING (kind, object_id, version)`,
     [wanted.map(({ kind }) => kind), wanted.map(({ objectId }) => objectId), wanted.map(({ version }) => version)],
@@ -121,8 +127,9 @@ async function lastGood(
   client: PoolClient,
   { kind, objectId, version }: Pick<StoredDocument, 'kind' | 'objectId' | 'version'>,
 ): Promise<ReadDocument | undefined> {
-  const { rows } = await client.query<StoredDocument>(
-    `SELECT DISTINCT ON (p.version) v.kind, v.object_id AS "objectId", v.version, v.document, v.content_hash AS "contentHash"
+  const { rows } = await client.query<Checkable>(
+    `SELECT DISTINCT ON (p.version) v.kind, v.object_id AS "objectId", v.version, v.document,
+       v.content_hash AS "contentHash", ${hashOfText} AS "sqlHash"
      FROM config_publications p JOIN config_versions v USING (kind, object_id, version)
      WHERE p.kind = $1 AND p.object_id = $2 AND p.arm = 'all' AND p.version < $3
      ORDER BY p.version DESC LIMIT 10`,

@@ -11,11 +11,12 @@ export class Overtaken extends AppError {
   }
 }
 
-/** Takes the documents of a change for this transaction, so that nobody publishes them meanwhile. */
-async function lock(client: PoolClient, items: readonly ChangeItem[]): Promise<void> {
-  const keys = items.map(({ kind, objectId }) => `${kind}/${objectId}`).sort();
-  for (const key of keys)
-    await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config'), hashtext($1))`, [key]);
+/**
+ * Takes the whole configuration for this transaction. Documents speak of each other: what the gate saw must still be so
+ * when the change is in force, so nobody publishes anything else meanwhile.
+ */
+export async function holdConfiguration(client: PoolClient): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config'), 0)`);
 }
 
 /** @throws Overtaken when a document of the change has another version in force than it was written on */
@@ -30,7 +31,7 @@ export async function refuseOvertaken(client: PoolClient, items: readonly Change
  * @throws Overtaken
  */
 export async function putInForce(client: PoolClient, change: Change, actor: string): Promise<void> {
-  await lock(client, change.items);
+  await holdConfiguration(client);
   await refuseOvertaken(client, change.items);
   for (const item of change.items) {
     if (item.publishedVersion !== undefined) {
@@ -62,14 +63,13 @@ export async function putInForce(client: PoolClient, change: Change, actor: stri
  * @throws Overtaken
  */
 export async function putInCanary(client: PoolClient, change: Change, percent: number, actor: string): Promise<void> {
+  await holdConfiguration(client);
   // Two canaries would each be measured against the other's merchants.
-  await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config'), hashtext('canary'))`);
   const { rows: running } = await client.query(
     `SELECT id FROM change_requests WHERE status = 'canary' AND id <> $1 LIMIT 1`,
     [change.id],
   );
   if (running[0]) throw new AppError('conflict', `change ${running[0].id} is in its canary: one at a time`);
-  await lock(client, change.items);
   await refuseOvertaken(client, change.items);
   for (const item of change.items) {
     const { rows } = await client.query(
@@ -98,10 +98,17 @@ export async function putInCanary(client: PoolClient, change: Change, percent: n
 /**
  * Takes a published change back: each document gets a new version equal to the one before the change. History is never
  * rewritten.
+ * @param mayReturn throws when what was before no longer fits what is around it
  * @throws Overtaken when somebody has published on top of it
  */
-export async function takeBack(client: PoolClient, change: Change, actor: string, reason: string): Promise<void> {
-  await lock(client, change.items);
+export async function takeBack(
+  client: PoolClient,
+  change: Change,
+  actor: string,
+  reason: string,
+  mayReturn: (before: ChangeItem[]) => Promise<void>,
+): Promise<void> {
+  await holdConfiguration(client);
   const { rows } = await client.query(
     `SELECT w.kind || '/' || w.object_id AS ref, l.version AS live, v.document AS before,
        v.content_hash AS hash
@@ -119,6 +126,12 @@ export async function takeBack(client: PoolClient, change: Change, actor: string
     ({ kind, objectId, publishedVersion }) => found.get(`${kind}/${objectId}`)?.live !== publishedVersion,
   );
   if (stale.length > 0) throw new Overtaken(stale.map(({ kind, objectId }) => `${kind}/${objectId}`));
+  await mayReturn(
+    change.items.map((item) => {
+      const { before = null, hash = null } = found.get(`${item.kind}/${item.objectId}`) ?? {};
+      return { ...item, document: before, contentHash: hash ?? '', baseVersion: item.publishedVersion ?? 0 };
+    }),
+  );
   for (const { kind, objectId, baseVersion } of change.items) {
     const { before = null, hash = null } = found.get(`${kind}/${objectId}`) ?? {};
     await client.query('SELECT tributary_publish($1, $2, $3, $4, $5, $7, $6)', [

@@ -14,6 +14,10 @@ const system: Actor = { id: 'system', role: 'system', ip: undefined, userAgent: 
 
 type Outcome = { before: WatchNumbers; during: WatchNumbers; verdict: WatchVerdict; comparedWith: 'before' | 'others' };
 
+/** What no later try would make better: others built on it, or it does not fit what is around it any more. */
+const isRefused = (error: unknown): error is AppError =>
+  error instanceof Overtaken || (error instanceof AppError && error.code === 'invalid_rule_set');
+
 /**
  * Brings changes on whose time has come: publishes what was scheduled, promotes or ends canaries, verifies or rolls back
  * what is watched, and takes approvals away that are too old. Every node may run it: each act holds the change and asks
@@ -79,8 +83,9 @@ export function createStages({
     try {
       await changes.rollBack(system, { id: change.id, reason, outcome });
     } catch (error) {
-      if (!(error instanceof Overtaken)) throw error;
-      await changes.verify(system, change.id, { ...outcome, overtaken: error.refs }, `${reason}; ${error.message}`);
+      if (!isRefused(error)) throw error;
+      const overtaken = error instanceof Overtaken ? { overtaken: error.refs } : {};
+      await changes.verify(system, change.id, { ...outcome, ...overtaken }, `${reason}; ${error.message}`);
     }
   }
 
@@ -89,7 +94,7 @@ export function createStages({
     try {
       await changes.promote(system, change.id);
     } catch (error) {
-      if (!(error instanceof Overtaken)) throw error;
+      if (!isRefused(error)) throw error;
       await changes.rollBack(system, { id: change.id, reason: error.message, outcome });
     }
   }
