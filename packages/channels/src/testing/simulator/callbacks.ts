@@ -18,6 +18,8 @@ export type Callback = {
   forge(variant: number): Promise<CallbackBytes>;
   /** Waits before each attempt after the first, in seconds. */
   retryDelaysSeconds: readonly number[];
+  /** What the merchant's answer must be for the callback to count as taken; any status 2xx unless said. */
+  isTaken?(status: number, body: string): boolean;
 };
 
 /** Delivers callbacks until the merchant takes them or the schedule ends. */
@@ -75,7 +77,11 @@ export const openCallbackCourier = async (deps: CourierDeps): Promise<CallbackCo
   };
   for (const line of journal.recovered) note(line.id, line.event);
 
-  const post = async (url: string, bytes: CallbackBytes): Promise<string> => {
+  const post = async (
+    url: string,
+    bytes: CallbackBytes,
+    isTaken?: Callback['isTaken'],
+  ): Promise<{ result: string; taken: boolean }> => {
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -84,10 +90,12 @@ export const openCallbackCourier = async (deps: CourierDeps): Promise<CallbackCo
         redirect: 'manual',
         signal: AbortSignal.timeout(answerTimeoutMs),
       });
+      const { status } = response;
+      if (isTaken !== undefined) return { result: String(status), taken: isTaken(status, await response.text()) };
       await response.body?.cancel();
-      return String(response.status);
+      return { result: String(status), taken: status >= 200 && status < 300 };
     } catch (error) {
-      return error instanceof Error ? error.name : 'error';
+      return { result: error instanceof Error ? error.name : 'error', taken: false };
     }
   };
 
@@ -97,12 +105,12 @@ export const openCallbackCourier = async (deps: CourierDeps): Promise<CallbackCo
     const results = await Promise.all(
       Array.from({ length: copies }, async () => {
         const bytes = await callback.write();
-        return closed ? 'closed' : post(callback.url, bytes);
+        return closed ? { result: 'closed', taken: false } : post(callback.url, bytes, callback.isTaken);
       }),
     );
     if (closed) return;
-    record(callback.id, 'attempted', results.join(','));
-    if (results.some((result) => /^2\d\d$/.test(result))) {
+    record(callback.id, 'attempted', results.map(({ result }) => result).join(','));
+    if (results.some(({ taken }) => taken)) {
       record(callback.id, 'delivered');
       return;
     }

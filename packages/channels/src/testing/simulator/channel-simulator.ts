@@ -15,7 +15,14 @@ export type ReceivedRequest = {
 };
 
 /** An answer to send. `outcome` is a short word for the request log: a protocol code, or `ok`. */
-export type Answer = { status: number; headers: Record<string, string>; body: string; outcome: string };
+export type Answer = {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  outcome: string;
+  /** Where the signature is part of the body: the body without it, and with a wrong one. */
+  spoiled?: { unsigned: string; badSignature: string };
+};
 
 /** An order as people see it on the sandbox's page and in the control API. */
 export type OrderView = {

@@ -59,7 +59,8 @@ const withoutSignature = (headers: Record<string, string>): Record<string, strin
 /** Flips the first character of the signature: still well formed, no longer true. */
 const withBadSignature = (headers: Record<string, string>): Record<string, string> => {
   const name = 'Wechatpay-Signature';
-  const signature = headers[name] ?? '';
+  const signature = headers[name];
+  if (signature === undefined) return headers;
   return { ...headers, [name]: `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}` };
 };
 
@@ -91,7 +92,8 @@ const sendOversized = (response: ServerResponse, answer: Answer) => {
 const sendAnswer = (response: ServerResponse, answer: Answer, mangle: CallPlan['mangle']) => {
   if (mangle === 'truncatedJson') return sendTruncated(response, answer);
   if (mangle === 'oversizedJson') return sendOversized(response, answer);
-  const body = Buffer.from(answer.body, 'utf8');
+  const spoiled = mangle === 'unsigned' || mangle === 'badSignature' ? answer.spoiled?.[mangle] : undefined;
+  const body = Buffer.from(spoiled ?? answer.body, 'utf8');
   const length = answer.status === 204 ? {} : { 'Content-Length': body.length };
   const signed =
     mangle === 'unsigned'
