@@ -1,11 +1,4 @@
-import {
-  approvalHours,
-  type ChangeItemInput,
-  type ChangeStatus,
-  type PublishPlan,
-  rollbackHours,
-} from '@tributary/contracts/change';
-import type { ConfigKind } from '@tributary/contracts/config-kind';
+import { type ChangeItemInput, type ChangeStatus, type PublishPlan, rollbackHours } from '@tributary/contracts/change';
 import { AppError } from '../../platform/app-error.ts';
 import type { PoolClient } from '../../platform/db.ts';
 import { newId } from '../../platform/ids.ts';
@@ -23,6 +16,7 @@ import {
   updateChange,
 } from './change.store.ts';
 import type { Gate, ItemCheck } from './gate.ts';
+import { hoursSince, refuseLongWait, refuseOldApproval, refuseSharedCanary } from './may-publish.ts';
 import { holdConfiguration, putInCanary, putInForce, refuseOvertaken, takeBack } from './put-in-force.ts';
 import { afterAct, type ChangeAct } from './transition.ts';
 
@@ -31,12 +25,6 @@ export type ChangesDeps = {
   gate: Gate;
   config: Pick<ConfigSource, 'current'> & { refresh(): Promise<void> };
 };
-
-/** Documents of these kinds are shared by all merchants inside a node: they can't be in force for a part of them. */
-const sharedKinds: readonly ConfigKind[] = ['channel', 'response_codes'];
-
-const hoursSince = (now: Date, then: Date | undefined): number =>
-  then === undefined ? Number.POSITIVE_INFINITY : (now.getTime() - then.getTime()) / 3_600_000;
 
 /** Everything that can be done to changes. Every act is one transaction with its line in the story and in the audit log. */
 export function createChanges({ audit, gate, config }: ChangesDeps) {
@@ -389,27 +377,6 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
 }
 
 export type Changes = ReturnType<typeof createChanges>;
-
-function refuseOldApproval(change: Change): void {
-  if (hoursSince(change.now, change.approvedAt) > approvalHours)
-    throw new AppError('conflict', `the approval is more than ${approvalHours} h old: submit the change again`);
-}
-
-function refuseLongWait(change: Change, { at = 0 }: PublishPlan): void {
-  const lastMoment = (change.approvedAt ?? change.now).getTime() + approvalHours * 3_600_000;
-  if (at > lastMoment)
-    throw new AppError('invalid_request', `the approval ends before that: it lasts ${approvalHours} h`, {
-      errors: [{ path: 'plan.at', message: `must not be after ${new Date(lastMoment).toISOString()}` }],
-    });
-}
-
-function refuseSharedCanary(change: Change, plan: PublishPlan): void {
-  const shared = plan.canary && change.items.find(({ kind }) => sharedKinds.includes(kind));
-  if (shared)
-    throw new AppError('invalid_request', `a ${shared.kind} is shared by all merchants: publish it for all`, {
-      errors: [{ path: 'plan.canary', message: `is not possible with ${shared.kind}/${shared.objectId}` }],
-    });
-}
 
 const say = (act: ChangeAct): string => `be ${act.replace('_', ' ')}`;
 

@@ -2,7 +2,7 @@ import type { TestCase, TestCaseResult } from '@tributary/contracts/test-case';
 import { AppError } from '../../../platform/app-error.ts';
 import type { Pool, PoolClient } from '../../../platform/db.ts';
 import { newId } from '../../../platform/ids.ts';
-import { runCases } from './run-cases.ts';
+import { misfitsOfFacts, runCases } from './run-cases.ts';
 
 /** A stored case, with who changed it last and when (Unix ms). */
 export type StoredCase = TestCase & { id: string; updatedBy: string; updatedAt: number };
@@ -40,6 +40,11 @@ const parseCase = (row: Row): StoredCase => ({
  * @throws AppError not_found, conflict (the name is taken, or there are too many)
  */
 export async function saveCase(client: PoolClient, test: TestCase, actor: string): Promise<{ id: string }> {
+  const misfits = misfitsOfFacts(test.kind, test.facts);
+  if (misfits.length > 0)
+    throw new AppError('invalid_request', `${misfits[0]?.path} does not fit: no rules could be tried on it`, {
+      errors: misfits.map(({ path, expected, actual }) => ({ path, message: `must be ${expected}, not ${actual}` })),
+    });
   await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config_tests'))`);
   const { rows } = await client.query(
     `SELECT count(*)::int AS count, bool_or(name = $2 AND id IS DISTINCT FROM $3) AS taken, bool_or(id = $3) AS known

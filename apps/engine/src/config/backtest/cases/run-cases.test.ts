@@ -1,6 +1,6 @@
 import type { TestCase } from '@tributary/contracts/test-case';
 import { describe, expect, it } from 'vitest';
-import { runCases } from './run-cases.ts';
+import { misfitsOfFacts, runCases } from './run-cases.ts';
 
 const risk = {
   rules: [
@@ -79,6 +79,16 @@ describe('test cases', () => {
     });
     expect({ ok, outcome }).toEqual({ ok: false, outcome: undefined });
     expect(problems.map(({ path }) => path)).toEqual(['facts.amount', 'facts.colour', 'facts.hour']);
+  });
+
+  it('take null for what a recorded payment did not have, and know what no case may say', async () => {
+    const given = { facts: { amount: 1, hour: 12, payerCount10m: null }, expect: { outcome: 'approve' as const } };
+    expect(await one('risk', given)).toMatchObject({ ok: true, fired: [] });
+    expect(misfitsOfFacts('risk', given.facts)).toEqual([]);
+    expect(misfitsOfFacts('risk', { amount: '1', colour: 'red' }).map(({ path }) => path)).toEqual([
+      'facts.amount',
+      'facts.colour',
+    ]);
   });
 
   it('leave out facts that a payment may lack', async () => {
