@@ -1,4 +1,5 @@
 import { findOperator } from './operators/find-operator.ts';
+import { readPath } from './path.ts';
 import { type Condition, type FactCondition, isFactReference } from './rule-set.ts';
 import type { Slots, SlotTable } from './slots.ts';
 
@@ -56,15 +57,15 @@ export function createConditionCompiler(
   const compileFact = (condition: FactCondition): Predicate => {
     const operator = findOperator(condition.operator);
     if (!operator) throw new Error(`there is no operator "${condition.operator}"`);
-    const slot = table.slotOf(condition.fact, condition.path);
+    const { slot, keys } = table.placeOf(condition.fact, condition.path);
     const { value } = condition;
     const { test } = operator;
     if (isFactReference(value)) {
-      const right = table.slotOf(value.fact, value.path);
-      return (slots) => test(slots[slot], slots[right]);
+      const right = table.placeOf(value.fact, value.path);
+      return (slots) => test(readPath(slots[slot], keys), readPath(slots[right.slot], right.keys));
     }
-    const bound = operator.bind?.(value);
-    return bound ? (slots) => bound(slots[slot]) : (slots) => test(slots[slot], value);
+    const bound = operator.bind?.(value) ?? ((left: unknown) => test(left, value));
+    return keys.length === 0 ? (slots) => bound(slots[slot]) : (slots) => bound(readPath(slots[slot], keys));
   };
 
   const compile = (condition: Condition): Predicate => {

@@ -66,9 +66,9 @@ function* compileRules<E extends RuleEvent>(ruleSet: RuleSet<E>, facts: readonly
     yield;
   }
   refuseUnknownFacts(table.facts, indexFacts(facts));
-  const root = yield* buildTree(alternatives);
+  const { root, searched } = yield* buildTree(alternatives);
   const evaluator = createTreeEvaluator(rules, root);
-  return { rules, load: table.createLoader(), requiredFacts: table.facts, evaluator };
+  return { rules, load: table.createLoader(searched), requiredFacts: table.facts, evaluator };
 }
 
 function createCompiledRuleSet<Values extends object, E extends RuleEvent>(

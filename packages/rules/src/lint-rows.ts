@@ -1,6 +1,6 @@
 import type { FactDefinition } from './define-fact.ts';
 import { canonical } from './diff.ts';
-import type { LintContext } from './lint.ts';
+import type { LintContext } from './lint-finding.ts';
 import { apply, createRoom, type Room, toSimple } from './lint-range.ts';
 import { type Condition, inOrder, type Rule, type RuleSet } from './rule-set.ts';
 

@@ -1,5 +1,6 @@
 import { type FactDefinition, indexFacts } from './define-fact.ts';
 import { canonical } from './diff.ts';
+import type { LintCode, LintContext, LintFinding } from './lint-finding.ts';
 import { alwaysTrue, neverTrue } from './lint-range.ts';
 import { lintRows } from './lint-rows.ts';
 import { findOperator } from './operators/find-operator.ts';
@@ -13,36 +14,6 @@ import {
   type RuleSet,
   referencesOf,
 } from './rule-set.ts';
-
-export type LintCode =
-  | 'never_true'
-  | 'always_true'
-  | 'duplicate_condition'
-  | 'same_conditions'
-  | 'masked_rule'
-  | 'overlap'
-  | 'gap'
-  | 'unknown_fact'
-  | 'unknown_operator'
-  | 'unknown_condition'
-  | 'disabled_rule'
-  | 'unused_condition'
-  | 'negation_of_optional'
-  | 'ignored_setting';
-
-/** Something that is allowed but probably not meant. `path` is a JSON pointer into the document. */
-export interface LintFinding {
-  readonly code: LintCode;
-  readonly path: string;
-  readonly message: string;
-  readonly severity: 'warning' | 'info';
-}
-
-/** What the parts of the linter share. */
-export interface LintContext {
-  readonly facts: ReadonlyMap<string, FactDefinition>;
-  readonly findings: LintFinding[];
-}
 
 /** Whether a missing fact makes the comparison true. */
 const trueOfMissing = ({ operator, value }: FactCondition): boolean =>

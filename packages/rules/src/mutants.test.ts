@@ -39,7 +39,7 @@ function prepare(source: RandomSource, ruleSet: RuleSet, facts: readonly Facts[]
   const expected = facts.map((one) => {
     const slots: unknown[] = [];
     // A loader of its own for each: it has seen no other facts.
-    table.createLoader()(one, slots);
+    table.createLoader(new Set())(one, slots);
     const fired: FiredRule[] = [];
     evaluator.evaluate(slots, fired);
     return idsOf(fired);

@@ -6,22 +6,40 @@ export type Slots = unknown[];
 /** Fills the slots. A fact that is missing, or not the object's own, is undefined. Never throws. */
 export type LoadSlots = (facts: object, slots: Slots) => void;
 
+/** Where the value at a path of a fact comes from: what lies in the slot of the fact, and the keys from there. */
+export interface Place {
+  readonly slot: number;
+  readonly keys: PathKeys;
+}
+
 export interface SlotTable {
+  placeOf(fact: string, path: string | undefined): Place;
   /** Number of the slot of a fact and path; the same pair always gets the same slot. */
   slotOf(fact: string, path: string | undefined): number;
   /** The facts that have a slot. */
   readonly facts: ReadonlySet<string>;
-  /** Loads the slots that exist by now. */
-  createLoader(): LoadSlots;
+  /**
+   * Loads the slots of all facts there are by now, and those of the paths that are searched by. Other paths are read by
+   * the few tests that want them.
+   */
+  createLoader(searched: ReadonlySet<number>): LoadSlots;
 }
 
 /** The slots of one fact: its own, and those of paths into it. */
 interface FactSlots {
   readonly plain: number;
-  paths: { readonly slot: number; readonly path: string; readonly keys: PathKeys }[] | undefined;
+  /** Undefined in place of an empty list, which would be walked over for every payment. */
+  paths: readonly PathSlot[] | undefined;
 }
 
-function keysOf(path: string): PathKeys {
+interface PathSlot {
+  readonly slot: number;
+  readonly path: string;
+  readonly keys: PathKeys;
+}
+
+function keysOf(path: string | undefined): PathKeys {
+  if (path === undefined || path === '') return [];
   const parsed = parsePath(path);
   if (!parsed.ok) throw new Error(`path ${path}: ${parsed.reason}`);
   return parsed.keys;
@@ -41,19 +59,28 @@ export function createSlotTable(): SlotTable {
     return slots;
   };
 
+  const withSearched = ({ plain, paths }: FactSlots, searched: ReadonlySet<number>): FactSlots => {
+    const loaded = paths?.filter(({ slot }) => searched.has(slot)) ?? [];
+    return { plain, paths: loaded.length > 0 ? loaded : undefined };
+  };
+
   return {
     facts: names,
+    placeOf: (fact, path) => ({ slot: slotsOf(fact).plain, keys: keysOf(path) }),
     slotOf(fact, path) {
       const slots = slotsOf(fact);
-      if (path === undefined || path === '' || path === '$') return slots.plain;
-      slots.paths ??= [];
-      const known = slots.paths.find((one) => one.path === path);
+      const keys = keysOf(path);
+      if (keys.length === 0 || path === undefined) return slots.plain;
+      const known = slots.paths?.find((one) => one.path === path);
       if (known) return known.slot;
       const slot = size++;
-      slots.paths.push({ slot, path, keys: keysOf(path) });
+      slots.paths = [...(slots.paths ?? []), { slot, path, keys }];
       return slot;
     },
-    createLoader: () => createLoader(new Map(byFact), size),
+    createLoader(searched) {
+      const loaded = [...byFact].map(([fact, slots]) => [fact, withSearched(slots, searched)] as const);
+      return createLoader(new Map(loaded), size);
+    },
   };
 }
 

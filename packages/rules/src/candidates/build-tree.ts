@@ -10,6 +10,12 @@ export interface Node {
   readonly ranges: readonly RangeTable[];
 }
 
+export interface Tree {
+  readonly root: Node;
+  /** Slots whose values it asks for. */
+  readonly searched: ReadonlySet<number>;
+}
+
 /** Rules by the value of a slot, or by the items of the list in it. */
 export interface Lookup {
   readonly slot: number;
@@ -123,6 +129,8 @@ class Builder {
   private placesLeft = Number.POSITIVE_INFINITY;
   private placesUsed = 0;
   private steps = 0;
+  /** Slots whose values the tree asks for. */
+  readonly searched = new Set<number>();
 
   constructor(counts: ReadonlyMap<number, number>) {
     this.counts = counts;
@@ -138,8 +146,10 @@ class Builder {
     if (depth === 0) this.placesLeft = growth * (this.placesUsed + entries.length);
     const lookups: Lookup[] = [];
     for (const { slot, kind, byValue } of keyed.values()) {
+      this.searched.add(slot);
       lookups.push({ slot, kind, children: yield* this.children(byValue, depth) });
     }
+    for (const slot of ranged.keys()) this.searched.add(slot);
     const ranges = [...ranged].map(([slot, found]) => rangeTable(slot, found));
     return { rules: ascending(unfindable.map(({ rule }) => rule)), lookups, ranges };
   }
@@ -208,9 +218,11 @@ class Builder {
 }
 
 /** @param rules alternatives of each rule, in the order of evaluation */
-export function* buildTree(rules: readonly Alternatives[]): Work<Node> {
+export function* buildTree(rules: readonly Alternatives[]): Work<Tree> {
   const entries: Entry[] = [];
   for (const [rule, alternatives] of rules.entries()) for (const clause of alternatives) entries.push({ rule, clause });
   const counts = yield* countValues(entries);
-  return yield* new Builder(counts).root(entries);
+  const builder = new Builder(counts);
+  const root = yield* builder.root(entries);
+  return { root, searched: builder.searched };
 }

@@ -293,8 +293,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'slots.ts',
-    from: 'slots.paths.find((one) => one.path === path)',
-    to: 'slots.paths[0]',
+    from: 'slots.paths?.find((one) => one.path === path)',
+    to: 'slots.paths?.[0]',
     mistake: 'all paths into a fact are one',
+  },
+  {
+    file: 'slots.ts',
+    from: 'searched.has(slot)',
+    to: '!searched.has(slot)',
+    mistake: 'the paths that are searched by are the ones not loaded',
   },
 ];
