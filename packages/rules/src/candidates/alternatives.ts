@@ -6,6 +6,8 @@ import type { SlotTable } from '../slots.ts';
 /** What must be so of the value in one slot. */
 export interface Access {
   readonly slot: number;
+  /** Whether a path has to be read for it. */
+  readonly isPath: boolean;
   readonly need: Need;
 }
 
@@ -41,7 +43,7 @@ function join(clause: Clause, other: Clause): Clause {
     // A list can meet one need with one item and another need with another: those stay apart.
     const at = access.need.kind === 'item' ? -1 : joined.findIndex((known) => sameSlot(known, access));
     const known = joined[at];
-    if (known) joined[at] = { slot: known.slot, need: both(known.need, access.need) };
+    if (known) joined[at] = { ...known, need: both(known.need, access.need) };
     else joined.push(access);
   }
   return joined;
@@ -64,21 +66,23 @@ function allOf(parts: readonly Alternatives[]): Alternatives {
 function merge(clauses: Alternatives): Alternatives {
   const groups = new Map<
     string,
-    { readonly slot: number; readonly kind: KeyNeed['kind']; readonly values: Set<Key> }
+    { readonly first: Access; readonly kind: KeyNeed['kind']; readonly values: Set<Key> }
   >();
   const others: Clause[] = [];
   for (const clause of clauses) {
-    const [only] = clause;
-    if (!only || only.need.kind === 'range' || clause.length > 1) {
+    const [first] = clause;
+    if (!first || first.need.kind === 'range' || clause.length > 1) {
       others.push(clause);
       continue;
     }
-    const { slot, need } = only;
-    const group = groups.get(`${need.kind} ${slot}`) ?? { slot, kind: need.kind, values: new Set() };
+    const { slot, need } = first;
+    const group = groups.get(`${need.kind} ${slot}`) ?? { first, kind: need.kind, values: new Set() };
     groups.set(`${need.kind} ${slot}`, group);
     for (const value of need.values) group.values.add(value);
   }
-  const merged = [...groups.values()].map(({ slot, kind, values }) => [{ slot, need: { kind, values: [...values] } }]);
+  const merged = [...groups.values()].map(({ first, kind, values }) => [
+    { ...first, need: { kind, values: [...values] } },
+  ]);
   return [...merged, ...others];
 }
 
@@ -105,7 +109,9 @@ export function createAlternatives(table: SlotTable, conditions: Readonly<Record
   const ofFact = ({ fact, path, operator, value }: FactCondition): Alternatives => {
     if (isFactReference(value)) return always;
     const need = findOperator(operator)?.need?.(value);
-    return need ? [[{ slot: table.slotOf(fact, path), need }]] : always;
+    if (!need) return always;
+    const slot = table.slotOf(fact, path);
+    return [[{ slot, isPath: slot !== table.slotOf(fact, undefined), need }]];
   };
 
   const of = (condition: Condition): Alternatives => {

@@ -37,6 +37,9 @@ interface Entry {
   readonly clause: Clause;
 }
 
+/** What a lookup costs, in tries of rules that fail: measured as about 25 ns to 15. Reading a path comes on top. */
+const worthOfLookup = 1.5;
+const worthOfPath = 4;
 /** So few rules are tried rather than told apart. */
 const leafSize = 3;
 const deepest = 3;
@@ -62,16 +65,18 @@ function* letOthersRun(): Work<number> {
 }
 
 /** Accesses of one group are looked up in one place. */
-const groupOf = (slot: number, { kind }: KeyNeed): number => 2 * slot + (kind === 'item' ? 1 : 0);
+const groupOf = ({ slot, need }: Access): number => 3 * slot + kinds.indexOf(need.kind);
+const kinds = ['value', 'item', 'range'];
 
 /** How many values each group is compared with, all rules taken together. */
 function* countValues(entries: readonly Entry[]): Work<ReadonlyMap<number, number>> {
   const seen = new Map<number, Set<Key>>();
   let steps = 0;
   for (const { clause } of entries) {
-    for (const { slot, need } of clause) {
+    for (const access of clause) {
+      const { need } = access;
       if (need.kind === 'range') continue;
-      const group = groupOf(slot, need);
+      const group = groupOf(access);
       const values = seen.get(group) ?? new Set();
       seen.set(group, values);
       for (const value of need.values) values.add(value);
@@ -83,13 +88,14 @@ function* countValues(entries: readonly Entry[]): Work<ReadonlyMap<number, numbe
 }
 
 /** The share of payments that an access is expected to let through. */
-function shareOf({ slot, need }: Access, counts: ReadonlyMap<number, number>): number {
+function shareOf(access: Access, counts: ReadonlyMap<number, number>): number {
+  const { need } = access;
   if (need.kind === 'range') {
     return Number.isFinite(need.low) && Number.isFinite(need.high) ? rangeShare.twoSided : rangeShare.oneSided;
   }
   const { values } = need;
   if (values.every((value) => typeof value === 'boolean')) return values.length / 2;
-  return Math.min(longest, values.length / ((counts.get(groupOf(slot, need)) ?? 0) + unnamedValues));
+  return Math.min(longest, values.length / ((counts.get(groupOf(access)) ?? 0) + unnamedValues));
 }
 
 const ascending = (rules: Iterable<number>): Int32Array => Int32Array.from(new Set(rules)).sort();
@@ -113,6 +119,12 @@ function rangeTable(slot: number, ranged: readonly Ranged[]): RangeTable {
     highs: Float64Array.from(sorted, ({ need }) => need.high),
     rules: Int32Array.from(sorted, ({ rule }) => rule),
   };
+}
+
+interface Choice {
+  readonly entry: Entry;
+  /** By what the entry is found; undefined if it is simply tried. */
+  access: Access | undefined;
 }
 
 /** The entries of one node, each where it will be found. */
@@ -173,8 +185,9 @@ class Builder {
   /** Puts every entry where it is met most rarely. */
   private *place(entries: readonly Entry[], depth: number): Work<Placed> {
     const placed: Placed = { unfindable: [], keyed: new Map(), ranged: new Map() };
-    for (const entry of entries) {
-      const access = this.rarest(entry.clause, depth);
+    const choices: Choice[] = entries.map((entry) => ({ entry, access: this.rarest(entry.clause, depth) }));
+    this.spareLookups(choices, depth);
+    for (const { entry, access } of choices) {
       if (!access) placed.unfindable.push(entry);
       else if (access.need.kind === 'range') {
         const found = placed.ranged.get(access.slot) ?? [];
@@ -189,8 +202,36 @@ class Builder {
     return placed;
   }
 
+  /** Where few entries use a lookup, and trying them more often costs less than looking up, it is spared. */
+  private spareLookups(choices: readonly Choice[], depth: number): void {
+    const users = new Map<number, Choice[]>();
+    for (const choice of choices) {
+      if (!choice.access) continue;
+      const group = groupOf(choice.access);
+      const others = users.get(group);
+      if (others) others.push(choice);
+      else users.set(group, [choice]);
+    }
+    for (const [group, few] of [...users].sort(([, a], [, b]) => a.length - b.length)) {
+      const worth = few[0]?.access?.isPath ? worthOfPath : worthOfLookup;
+      if (few.length > 2 * worth) break;
+      const instead = few.map(({ entry }) => {
+        const left = entry.clause.filter((access) => groupOf(access) !== group && users.has(groupOf(access)));
+        return this.rarest(left, depth);
+      });
+      const tries = instead.reduce((sum, access) => sum + (access ? shareOf(access, this.counts) : 1), 0);
+      if (tries > worth) continue;
+      users.delete(group);
+      for (const [i, choice] of few.entries()) {
+        const access = instead[i];
+        choice.access = access;
+        if (access) users.get(groupOf(access))?.push(choice);
+      }
+    }
+  }
+
   private placeByValue({ keyed }: Placed, { rule, clause }: Entry, access: Access, need: KeyNeed): void {
-    const group = groupOf(access.slot, need);
+    const group = groupOf(access);
     const { byValue } = keyed.get(group) ?? { byValue: new Map() };
     keyed.set(group, { slot: access.slot, kind: need.kind, byValue });
     // What is left to tell the rules behind one value apart by.

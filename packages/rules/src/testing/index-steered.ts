@@ -19,7 +19,7 @@ const longList = fc.tuple(keyList, fc.integer({ min: 9, max: 40 })).map(([values
 });
 const anyList = fc.oneof({ weight: 4, arbitrary: keyList }, longList);
 
-const path = fc.constantFrom(undefined, undefined, '$', '$[0]', '$[1]');
+const path = fc.constantFrom(undefined, '$', '$[0]', '$[0]', '$[1]', '$[1]');
 const withPath = <T extends object>(base: T, at: string | undefined) =>
   at === undefined ? base : { ...base, path: at };
 
@@ -61,7 +61,12 @@ const leaf = fc.oneof(
     weight: 3,
     arbitrary: fc.tuple(fc.constantFrom(...listNames), onList).map(([fact, rest]) => ({ fact, ...rest })),
   },
-  fc.tuple(fc.constantFrom(...listNames), onText, path).map(([fact, rest, at]) => withPath({ fact, ...rest }, at)),
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...listNames), onText, path)
+      .map(([fact, rest, at]) => withPath({ fact, ...rest }, at)),
+  },
   fc.record({ fact: fc.constant('flag'), operator: fc.constant('equal'), value: fc.boolean() }),
   fc.tuple(fc.constantFrom(...textNames), fc.constantFrom(...textNames)).map(([fact, other]) => ({
     fact,

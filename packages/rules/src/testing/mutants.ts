@@ -87,8 +87,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: alternatives,
-    from: '[{ slot: table.slotOf(fact, path), need }]',
-    to: '[{ slot: table.slotOf(fact, undefined), need }]',
+    from: 'const slot = table.slotOf(fact, path);',
+    to: 'const slot = table.slotOf(fact, undefined);',
     mistake: 'the path of a fact is ignored',
   },
   {
@@ -195,8 +195,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: tree,
-    from: '2 * slot + (kind ===',
-    to: 'slot + (kind ===',
+    from: '3 * slot + kinds',
+    to: 'slot + kinds',
     mistake: 'items of one fact and values of the next are looked up in one place',
   },
   {
