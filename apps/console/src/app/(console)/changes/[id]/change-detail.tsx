@@ -156,7 +156,12 @@ function Banners({ change }: { change: Change }) {
         ] as [string, string][])
       : []),
     ...(change.status === 'watching' && change.stageEndsAt
-      ? ([['bg-warn-bg text-warn', t('watchedUntil', { time: dateTime(change.stageEndsAt) })]] as [string, string][])
+      ? ([
+          [
+            'bg-warn-bg text-warn',
+            t(change.plan?.watch.autoRollback ? 'watchedUntil' : 'watchedOnly', { time: dateTime(change.stageEndsAt) }),
+          ],
+        ] as [string, string][])
       : []),
   ];
   return lines.length === 0 ? null : (

@@ -73,7 +73,9 @@ export function RuleList({
       {orderOf(document).map((index, place) => {
         const rule = document.rules[index] ?? {};
         const type = eventTypeOf(rule);
-        const { shadow, ...params } = paramsOf(rule);
+        const { shadow, hold, ...params } = paramsOf(rule);
+        // A held payment waits for a person: the opposite of one that is let through.
+        const said = type === 'review' && hold === true ? 'hold' : type;
         return (
           <tr
             key={idOf(rule) || index}
@@ -92,7 +94,9 @@ export function RuleList({
             </Td>
             <Td>
               <span className="flex flex-wrap items-center gap-1.5">
-                <Chip tone={tones[type] ?? 'pending'}>{t.has(`events.${type}`) ? t(`events.${type}`) : type}</Chip>
+                <Chip tone={tones[said] ?? tones[type] ?? 'pending'}>
+                  {t.has(`events.${said}`) ? t(`events.${said}`) : said}
+                </Chip>
                 {shadow === true ? <Chip tone="pending">{words('shadow')}</Chip> : null}
                 {isEnabled(rule) ? null : <Chip tone="closed">{t('disabled')}</Chip>}
               </span>
