@@ -42,6 +42,8 @@ export function StartBacktest({
     }),
   );
   const open = (changes.data?.changes ?? []).filter((one) => one.refs.includes(`${kind}/main`));
+  // Until then there is nothing to choose, and what is chosen by default may still change.
+  const isReady = rules.data !== undefined && !changes.isLoading;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -108,7 +110,7 @@ export function StartBacktest({
           </Select>
         )}
       </Field>
-      <Button look="primary" type="submit" disabled={start.isPending || count.data?.payments === 0}>
+      <Button look="primary" type="submit" disabled={start.isPending || !isReady || count.data?.payments === 0}>
         {t('start')}
       </Button>
       {count.data?.payments === 0 ? <p className="col-span-full text-muted">{t('noPayments')}</p> : null}
