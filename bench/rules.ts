@@ -11,7 +11,7 @@ import {
   createZen,
 } from './rules/engines.ts';
 import { bytesPerEvaluation, clockCostUs, latenciesOf, median, quantile, ratesOf } from './rules/measure.ts';
-import { measureReload } from './rules/reload.ts';
+import { measureReload, type ReloadReport } from './rules/reload.ts';
 import { createWorkload, type Workload } from './rules/workload.ts';
 
 const sizes = [20, 200, 2_000];
@@ -111,7 +111,11 @@ for (const name of ['rare', 'busy'] as const) {
   growth = Math.max(growth, (rateOfSize.get(200) ?? 0) / (rateOfSize.get(2_000) ?? 1));
 }
 
-const reload = await measureReload(2_000, 25);
-say(`reload of 2,000 rules, checked and compiled in slices while payments are judged: ${JSON.stringify(reload)}`);
+const reloads: ReloadReport[] = [];
+for (let i = 0; i < 5; i++) reloads.push(await measureReload(2_000, 10));
+for (const reload of reloads) {
+  say(`ten reloads of 2,000 rules, checked and compiled while payments are judged: ${JSON.stringify(reload)}`);
+}
+const reloadGapP99Ms = median(reloads.map(({ gapP99Ms }) => gapP99Ms));
 say(`documents that are refused, checked at once: ${JSON.stringify(measureBadInput())}`);
-console.log(JSON.stringify({ ...result, growth: round(growth), reloadGapP99Ms: round(reload.gapP99Ms) }));
+console.log(JSON.stringify({ ...result, growth: round(growth), reloadGapP99Ms: round(reloadGapP99Ms) }));
