@@ -10,7 +10,7 @@ import { register } from 'tsx/esm/api';
 register();
 const { inferFacts } = await import('./src/infer-facts.ts');
 const { boundaryFacts, verifyAgainstOracle } = await import('./src/oracle.ts');
-const { parse } = await import('./src/parse.ts');
+const { parseText } = await import('./src/parse-text.ts');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +30,7 @@ if (file === undefined) {
 /** @param {string} name */
 const readJson = (name) => JSON.parse(readFileSync(name, 'utf8'));
 const given = values.facts === undefined ? {} : { facts: readJson(values.facts) };
-const parsed = parse(readJson(file), given);
+const parsed = parseText(readFileSync(file, 'utf8'), given);
 if (!parsed.ok) {
   for (const { path, message } of parsed.issues) console.error(`${path || '/'}: ${message}`);
   process.exit(1);

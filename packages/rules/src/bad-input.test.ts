@@ -123,6 +123,25 @@ describe('the files of JSONTestSuite', () => {
   }, 60_000);
 });
 
+it.each([
+  ['{"rules":[],"rules":[]}', '/rules'],
+  ['{"rules":[{"id":"a","id":"b"}]}', '/rules/0/id'],
+  [
+    '{"rules":[{},{"conditions":{"all":[{"fact":"amount"},{"value":500000,"value":1}]}}]}',
+    '/rules/1/conditions/all/1/value',
+  ],
+  [String.raw`{"rules":[{"event":{"type":"x","params":{"a/b":"} \" {","\u0061/b":2}}}]}`, '/rules/0/event/params/a~1b'],
+])('a key that is there twice is refused and named: %s', (text, path) => {
+  const result = parseText(text, options);
+  expect(result.ok ? [] : result.issues.map((issue) => [issue.code, issue.path])).toEqual([['duplicate_key', path]]);
+});
+
+it('a text without a key there twice is read as JSON.parse reads it', () => {
+  const quoted = JSON.stringify({ k: 'k', l: ['k', { k: [] }], m: '\\","k":{' });
+  for (const text of [quoted, '{"a":{"k":1},"b":{"k":1}}', '[{"k":1},{"k":1}]', '"k"', '1'])
+    expect(parseText(text, options)).toEqual(parse(JSON.parse(text), options));
+});
+
 it('a text that is too long is refused before it is read', () => {
   const result = parseText(`{"rules":[${'{},'.repeat(1_000_000)}{}]}`, options);
   expect(result.ok ? [] : result.issues.map(({ code }) => code)).toEqual(['too_large']);

@@ -12,10 +12,13 @@ interface FactText {
   readonly optional?: boolean;
 }
 
-/** A fact that rules can name. Pure metadata: the checker, the editor, the linter and the docs read it. */
+/**
+ * A fact that rules can name. Pure metadata: the checker, the editor, the linter and the docs read it. `least` and `most`: what
+ * the linter may take for granted of an integer, inclusive; it is not checked when rules run.
+ */
 export type FactDefinition = FactText &
   (
-    | { readonly type: 'integer'; readonly example: number }
+    | { readonly type: 'integer'; readonly example: number; readonly least?: number; readonly most?: number }
     | { readonly type: 'string'; readonly example: string }
     | { readonly type: 'boolean'; readonly example: boolean }
     | { readonly type: 'list'; readonly items?: FactItems; readonly example: readonly unknown[] }
@@ -45,7 +48,10 @@ export type FactValues<F extends readonly FactDefinition[]> = {
 const namePattern = /^[a-z][A-Za-z0-9]{0,63}$/;
 
 function exampleFits(definition: FactDefinition): boolean {
-  if (definition.type === 'integer') return Number.isSafeInteger(definition.example);
+  if (definition.type === 'integer') {
+    const { example, least = example, most = example } = definition;
+    return [example, least, most].every(Number.isSafeInteger) && least <= example && example <= most;
+  }
   if (definition.type === 'list') return Array.isArray(definition.example);
   return typeof definition.example === definition.type;
 }

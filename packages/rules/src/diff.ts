@@ -1,4 +1,6 @@
-import { conditionInWords, type Language } from './explain.ts';
+import { conditionInWords } from './explain.ts';
+import { emptyGlossary, type Glossary } from './glossary.ts';
+import type { Language } from './language.ts';
 import { type Condition, inOrder, type Rule, type RuleSet } from './rule-set.ts';
 
 export type RuleField = 'name' | 'priority' | 'enabled' | 'conditions' | 'event';
@@ -23,8 +25,16 @@ export function canonical(value: unknown): string {
 
 const label = (rule: Rule): string => (rule.name === undefined ? rule.id : `${rule.id} (${rule.name})`);
 
-const sayEvent = ({ event }: Rule): string =>
-  event.params === undefined ? event.type : `${event.type} ${canonical(event.params)}`;
+/** How the sentences of a comparison are worded: by default facts and events go by the names that rules call them. */
+export type DiffWording = {
+  readonly glossary?: Glossary;
+  readonly sayEvent?: (event: Rule['event'], language: Language) => string;
+};
+
+const plainEvent = ({ type, params }: Rule['event']): string =>
+  params === undefined ? type : `${type} ${canonical(params)}`;
+
+const plain: Required<DiffWording> = { glossary: emptyGlossary, sayEvent: plainEvent };
 
 const labels: Readonly<Record<RuleField, Readonly<Record<Language, string>>>> = {
   name: { en: 'name', zh: '名称' },
@@ -34,24 +44,37 @@ const labels: Readonly<Record<RuleField, Readonly<Record<Language, string>>>> = 
   event: { en: 'event', zh: '事件' },
 };
 
-function sayField(rule: Rule, field: RuleField, language: Language): string {
-  if (field === 'conditions') return conditionInWords(rule.conditions, language);
-  if (field === 'event') return sayEvent(rule);
+const truths = { en: ['off', 'on'], zh: ['停用', '启用'] } as const;
+
+function sayField(rule: Rule, field: RuleField, language: Language, wording: Required<DiffWording>): string {
+  if (field === 'conditions') return conditionInWords(rule.conditions, language, wording.glossary);
+  if (field === 'event') return wording.sayEvent(rule.event, language);
+  if (field === 'enabled') return truths[language][rule.enabled ? 1 : 0];
   return String(rule[field] ?? '-');
 }
 
-function describeChange(before: Rule, after: Rule, changed: readonly RuleField[], language: Language): string {
+function describeChange(
+  before: Rule,
+  after: Rule,
+  changed: readonly RuleField[],
+  language: Language,
+  wording: Required<DiffWording>,
+): string {
   const parts = changed.map((field) => {
-    const [from, to] = [sayField(before, field, language), sayField(after, field, language)];
+    const [from, to] = [before, after].map((rule) => sayField(rule, field, language, wording));
     const name = labels[field][language];
     return from === to ? name : `${name}: ${from} → ${to}`;
   });
   return `${label(after)}${language === 'en' ? ' changed: ' : ' 已修改：'}${parts.join('; ')}`;
 }
 
-function describeRule(rule: Rule, verb: Readonly<Record<Language, string>>): Readonly<Record<Language, string>> {
+function describeRule(
+  rule: Rule,
+  verb: Readonly<Record<Language, string>>,
+  { glossary, sayEvent }: Required<DiffWording>,
+): Readonly<Record<Language, string>> {
   const say = (language: Language): string =>
-    `${label(rule)} ${verb[language]}: ${conditionInWords(rule.conditions, language)} → ${sayEvent(rule)}`;
+    `${label(rule)} ${verb[language]}: ${conditionInWords(rule.conditions, language, glossary)} → ${sayEvent(rule.event, language)}`;
   return { en: say('en'), zh: say('zh') };
 }
 
@@ -86,7 +109,7 @@ function movedRules(a: RuleSet, b: RuleSet): Rule[] {
   return common.filter(({ position }) => !kept.has(position)).map(({ rule }) => rule);
 }
 
-function diffConditions(a: RuleSet, b: RuleSet): RuleChange[] {
+function diffConditions(a: RuleSet, b: RuleSet, glossary: Glossary): RuleChange[] {
   const own = (set: RuleSet, name: string): Condition | undefined =>
     Object.hasOwn(set.conditions, name) ? set.conditions[name] : undefined;
   const changes: RuleChange[] = [];
@@ -95,7 +118,9 @@ function diffConditions(a: RuleSet, b: RuleSet): RuleChange[] {
     if (canonical(before ?? null) === canonical(after ?? null)) continue;
     const kind = !before ? 'condition_added' : !after ? 'condition_removed' : 'condition_changed';
     const say = (language: Language): string => {
-      const texts = [before, after].map((condition) => (condition ? conditionInWords(condition, language) : '-'));
+      const texts = [before, after].map((condition) =>
+        condition ? conditionInWords(condition, language, glossary) : '-',
+      );
       return `${language === 'en' ? 'condition' : '条件'} ${name}: ${texts.join(' → ')}`;
     };
     changes.push({ kind, name, words: { en: say('en'), zh: say('zh') } });
@@ -104,25 +129,26 @@ function diffConditions(a: RuleSet, b: RuleSet): RuleChange[] {
 }
 
 /** What changes for the reader, and for payments, when `b` replaces `a`. Empty if nothing does. */
-export function diff(a: RuleSet, b: RuleSet): RuleChange[] {
+export function diff(a: RuleSet, b: RuleSet, own: DiffWording = {}): RuleChange[] {
+  const wording = { ...plain, ...own };
   const before = new Map(a.rules.map((rule) => [rule.id, rule]));
   const after = new Map(b.rules.map((rule) => [rule.id, rule]));
   const changes: RuleChange[] = [];
   for (const rule of a.rules) {
     if (after.has(rule.id)) continue;
-    changes.push({ kind: 'removed', id: rule.id, words: describeRule(rule, { en: 'removed', zh: '已删除' }) });
+    changes.push({ kind: 'removed', id: rule.id, words: describeRule(rule, { en: 'removed', zh: '已删除' }, wording) });
   }
   for (const rule of b.rules) {
     const old = before.get(rule.id);
     if (!old) {
-      changes.push({ kind: 'added', id: rule.id, words: describeRule(rule, { en: 'added', zh: '已新增' }) });
+      changes.push({ kind: 'added', id: rule.id, words: describeRule(rule, { en: 'added', zh: '已新增' }, wording) });
       continue;
     }
     const changed = fields.filter((field) => canonical(old[field] ?? null) !== canonical(rule[field] ?? null));
     if (changed.length === 0) continue;
     const words = {
-      en: describeChange(old, rule, changed, 'en'),
-      zh: describeChange(old, rule, changed, 'zh'),
+      en: describeChange(old, rule, changed, 'en', wording),
+      zh: describeChange(old, rule, changed, 'zh', wording),
     };
     changes.push({ kind: 'changed', id: rule.id, fields: changed, words });
   }
@@ -133,5 +159,5 @@ export function diff(a: RuleSet, b: RuleSet): RuleChange[] {
     };
     changes.push({ kind: 'moved', id: rule.id, words });
   }
-  return [...changes, ...diffConditions(a, b)];
+  return [...changes, ...diffConditions(a, b, wording.glossary)];
 }

@@ -1,9 +1,10 @@
 // biome-ignore-all lint/performance/noBarrelFile: the package's entry; each name can also be had from its own module
 export { type CompiledRuleSet, type CompileOptions, compile } from './compile.ts';
 export { defineFact, type FactDefinition, type FactValues } from './define-fact.ts';
-export { diff, type RuleChange } from './diff.ts';
+export { type DiffWording, diff, type RuleChange } from './diff.ts';
 export { conditionInWords, explainInWords } from './explain.ts';
 export type { ExplainedCondition, RuleExplanation } from './explain-rule.ts';
+export { type Glossary, glossaryOf } from './glossary.ts';
 export { createJsonSchema } from './json-schema.ts';
 export { ruleLimits } from './limits.ts';
 export { lint } from './lint.ts';

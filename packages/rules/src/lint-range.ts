@@ -55,12 +55,16 @@ function restrict(room: Room, values: readonly unknown[]): void {
   room.values = new Set(old ? values.filter((value) => old.has(value)) : values);
 }
 
-export const createRoom = (): Room => ({
-  low: Number.NEGATIVE_INFINITY,
-  high: Number.POSITIVE_INFINITY,
-  values: undefined,
-  excluded: new Set(),
-});
+/** All values that the fact can have. */
+export function createRoom(fact?: FactDefinition): Room {
+  const { least, most } = fact?.type === 'integer' ? fact : {};
+  return {
+    low: least ?? Number.NEGATIVE_INFINITY,
+    high: most ?? Number.POSITIVE_INFINITY,
+    values: undefined,
+    excluded: new Set(),
+  };
+}
 
 export function apply(room: Room, { operator, value }: Simple): void {
   const limit = value as number;
@@ -85,10 +89,10 @@ function isEmpty({ low, high, values, excluded }: Room): boolean {
 }
 
 /** The fact that no value of can satisfy all of the comparisons, if there is one. */
-function contradiction(comparisons: readonly Simple[]): string | undefined {
+function contradiction(comparisons: readonly Simple[], facts: Facts): string | undefined {
   const rooms = new Map<string, Room>();
   for (const simple of comparisons) {
-    const room = rooms.get(simple.fact) ?? createRoom();
+    const room = rooms.get(simple.fact) ?? createRoom(facts.get(simple.fact));
     rooms.set(simple.fact, room);
     apply(room, simple);
     if (isEmpty(room)) return simple.fact;
@@ -116,8 +120,17 @@ function disjuncts(parts: readonly Condition[], facts: Facts): Simple[] {
 
 /** The fact on which an `all` contradicts itself, so that the group is never true. */
 export const neverTrue = (all: readonly Condition[], facts: Facts): string | undefined =>
-  contradiction(conjuncts(all, facts));
+  contradiction(conjuncts(all, facts), facts);
 
 /** The fact whose every value satisfies an `any`, so that the group is always true. */
 export const alwaysTrue = (any: readonly Condition[], facts: Facts): string | undefined =>
-  contradiction(disjuncts(any, facts));
+  contradiction(disjuncts(any, facts), facts);
+
+/** What a comparison says of all values that its fact can have, by itself. */
+export function decidedAlone(condition: FactCondition, facts: Facts): 'never_true' | 'always_true' | undefined {
+  const simple = toSimple(condition, facts);
+  if (!simple) return undefined;
+  if (contradiction([simple], facts) !== undefined) return 'never_true';
+  const opposite = negate(simple, facts);
+  return opposite && contradiction([opposite], facts) !== undefined ? 'always_true' : undefined;
+}

@@ -3,6 +3,7 @@ import { canonical } from './diff.ts';
 import type { LintContext } from './lint-finding.ts';
 import { apply, createRoom, type Room, toSimple } from './lint-range.ts';
 import { type Condition, inOrder, type Rule, type RuleSet } from './rule-set.ts';
+import type { Work } from './slices.ts';
 
 /**
  * A rule as the row of a decision table: per fact the room it leaves, and as text whatever else must hold. Named
@@ -41,7 +42,7 @@ function rowOf(rule: Rule, { conditions }: RuleSet, facts: ReadonlyMap<string, F
       rest.add(canonical(condition));
       return;
     }
-    const room = rooms.get(simple.fact) ?? createRoom();
+    const room = rooms.get(simple.fact) ?? createRoom(facts.get(simple.fact));
     rooms.set(simple.fact, room);
     apply(room, simple);
   };
@@ -85,12 +86,13 @@ function covers(outer: Row, inner: Row): boolean {
 
 const sameEvent = (a: Rule, b: Rule): boolean => canonical(a.event) === canonical(b.event);
 
-function lintMasked(rows: readonly Row[], pathOf: (rule: Rule) => string, { findings }: LintContext): void {
+function* lintMasked(rows: readonly Row[], pathOf: (rule: Rule) => string, { findings }: LintContext): Work<void> {
   let pairs = 0;
   for (const row of rows) {
     for (const before of rows) {
       if (before === row) break;
       if (++pairs > mostPairs) return;
+      if (pairs % 100 === 0) yield;
       if (!covers(before, row)) continue;
       // Rules with the very same conditions are told of elsewhere.
       if (canonical(before.rule.conditions) === canonical(row.rule.conditions)) continue;
@@ -110,9 +112,10 @@ interface Band {
 }
 
 /** Rows that differ in nothing but the range of one fact. */
-function bandsOf(rows: readonly Row[]): Map<string, { readonly fact: string; readonly bands: Band[] }> {
+function* bandsOf(rows: readonly Row[]): Work<Map<string, { readonly fact: string; readonly bands: Band[] }>> {
   const groups = new Map<string, { fact: string; bands: Band[] }>();
   for (const row of rows) {
+    yield;
     for (const [fact, room] of row.rooms) {
       if (!isRanged(room) || room.values || room.excluded.size > 0) continue;
       const others = [...row.rooms].filter(([name]) => name !== fact).map(([name, other]) => [name, sayRoom(other)]);
@@ -130,8 +133,9 @@ const sayRoom = ({ low, high, values, excluded }: Room): string =>
 
 const isBounded = ({ room }: Band): boolean => Number.isFinite(room.low) && Number.isFinite(room.high);
 
-function lintBands(rows: readonly Row[], pathOf: (rule: Rule) => string, { findings }: LintContext): void {
-  for (const { fact, bands } of bandsOf(rows).values()) {
+function* lintBands(rows: readonly Row[], pathOf: (rule: Rule) => string, { findings }: LintContext): Work<void> {
+  for (const { fact, bands } of (yield* bandsOf(rows)).values()) {
+    yield;
     // Below a limit and above another one is no table with a hole, but what is not usual at either end.
     if (bands.length < 2 || !bands.some(isBounded)) continue;
     const sorted = bands.toSorted((a, b) => a.room.low - b.room.low || a.room.high - b.room.high);
@@ -154,8 +158,12 @@ function lintBands(rows: readonly Row[], pathOf: (rule: Rule) => string, { findi
 }
 
 /** What is only seen when rules are laid side by side: one hides another, ranges overlap or leave a hole. */
-export function lintRows(ruleSet: RuleSet, pathOf: (rule: Rule) => string, context: LintContext): void {
-  const rows = inOrder(ruleSet).map((rule) => rowOf(rule, ruleSet, context.facts));
-  lintMasked(rows, pathOf, context);
-  lintBands(rows, pathOf, context);
+export function* lintRows(ruleSet: RuleSet, pathOf: (rule: Rule) => string, context: LintContext): Work<void> {
+  const rows: Row[] = [];
+  for (const rule of inOrder(ruleSet)) {
+    rows.push(rowOf(rule, ruleSet, context.facts));
+    yield;
+  }
+  yield* lintMasked(rows, pathOf, context);
+  yield* lintBands(rows, pathOf, context);
 }

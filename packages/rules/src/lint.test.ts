@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from './compile.ts';
-import { indexFacts } from './define-fact.ts';
+import { defineFact, indexFacts } from './define-fact.ts';
 import { lint } from './lint.ts';
 import { alwaysTrue, neverTrue } from './lint-range.ts';
 import { parse } from './parse.ts';
@@ -37,6 +37,33 @@ describe('lint', () => {
     [{ all: [{ ...amount('equal', 5), params: {} }] }, [`ignored_setting ${root}/all/0/params`]],
   ])('%j', (condition, expected) => {
     expect(codesOf(documentOf(condition))).toEqual(expected);
+  });
+
+  it('takes for granted what a fact can be: what that alone decides is said of the comparison', () => {
+    const hour = defineFact({
+      name: 'hour',
+      type: 'integer',
+      least: 0,
+      most: 23,
+      description: 'hour',
+      descriptionZh: '小时',
+      example: 3,
+    });
+    const count = defineFact({ ...hour, name: 'count', optional: true });
+    const said = (condition: object) => {
+      const parsed = parse(documentOf(condition), { facts: [hour, count] });
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+      return lint(parsed.value, [hour, count]).map(({ code, path }) => `${code} ${path}`);
+    };
+    const at = (operator: string, value: number, fact = 'hour') => ({ fact, operator, value });
+    expect(said({ all: [at('greaterThanInclusive', 24)] })).toEqual([`never_true ${root}/all/0`]);
+    expect(said({ all: [at('lessThan', 0), at('equal', 3)] })).toEqual([`never_true ${root}/all/0`]);
+    expect(said({ any: [at('greaterThanInclusive', 0)] })).toEqual([`always_true ${root}/any/0`]);
+    expect(said({ any: [at('notEqual', 24)] })).toEqual([`always_true ${root}/any/0`]);
+    expect(said({ all: [at('equal', 23), at('greaterThan', 22)] })).toEqual([]);
+    // It may be missing, and then nothing of this is true.
+    expect(said({ any: [at('greaterThanInclusive', 0, 'count')] })).toEqual([]);
+    expect(said({ any: [at('lessThan', 10), at('greaterThan', 9)] })).toEqual([`always_true ${root}/any`]);
   });
 
   it('finds rules that repeat another, disabled rules and unused conditions', () => {

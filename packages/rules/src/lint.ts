@@ -1,7 +1,7 @@
 import { type FactDefinition, indexFacts } from './define-fact.ts';
 import { canonical } from './diff.ts';
 import type { LintCode, LintContext, LintFinding } from './lint-finding.ts';
-import { alwaysTrue, neverTrue } from './lint-range.ts';
+import { alwaysTrue, decidedAlone, neverTrue } from './lint-range.ts';
 import { lintRows } from './lint-rows.ts';
 import { findOperator } from './operators/find-operator.ts';
 import { pointer, shown } from './rule-issue.ts';
@@ -14,6 +14,7 @@ import {
   type RuleSet,
   referencesOf,
 } from './rule-set.ts';
+import { runAtOnce, runInSlices, type Work } from './slices.ts';
 
 /** Whether a missing fact makes the comparison true. */
 const trueOfMissing = ({ operator, value }: FactCondition): boolean =>
@@ -38,6 +39,12 @@ function lintComparison(condition: FactCondition, path: string, context: LintCon
   const { facts, findings } = context;
   lintReferences(condition, path, context);
   const fact = facts.get(condition.fact);
+  const alone = decidedAlone(condition, facts);
+  if (alone !== undefined) {
+    const which = alone === 'never_true' ? 'no value' : 'every value';
+    const message = `${which} of ${condition.fact} satisfies this`;
+    findings.push({ code: alone, path, message, severity: 'warning' });
+  }
   if (fact?.optional && trueOfMissing(condition)) {
     const message = `${fact.name} can be missing, and a missing fact makes "${condition.operator}" true`;
     findings.push({ code: 'negation_of_optional', path, message, severity: 'warning' });
@@ -67,6 +74,8 @@ function lintGroup(key: 'all' | 'any', parts: readonly Condition[], path: string
     const message = `the same condition as number ${first + 1} of this "${key}"`;
     findings.push({ code: 'duplicate_condition', path: pointer(path, i), message, severity: 'warning' });
   }
+  // Said of the comparison itself.
+  if (parts.some((part) => 'fact' in part && decidedAlone(part, facts) !== undefined)) return;
   const fact = key === 'all' ? neverTrue(parts, facts) : alwaysTrue(parts, facts);
   if (fact === undefined) return;
   const code = key === 'all' ? 'never_true' : 'always_true';
@@ -88,9 +97,10 @@ function lintCondition(condition: Condition, path: string, context: LintContext)
   if ('fact' in condition) lintComparison(condition, path, context);
 }
 
-function lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { findings }: LintContext): void {
+function* lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { findings }: LintContext): Work<void> {
   const seen = new Map<string, Rule>();
   for (const rule of inOrder(ruleSet)) {
+    yield;
     const text = canonical(rule.conditions);
     const first = seen.get(text);
     if (!first) {
@@ -105,13 +115,14 @@ function lintOverlap(ruleSet: RuleSet, pathOf: (rule: Rule) => string, { finding
   }
 }
 
-function lintNames({ rules, conditions }: RuleSet, { findings }: LintContext): void {
+function* lintNames({ rules, conditions }: RuleSet, { findings }: LintContext): Work<void> {
   const roots = [
     ...rules.map((rule, i) => ({ condition: rule.conditions, path: `/rules/${i}/conditions` })),
     ...Object.entries(conditions).map(([name, condition]) => ({ condition, path: pointer('/conditions', name) })),
   ];
   const used = new Set<string>();
   for (const { condition, path } of roots) {
+    yield;
     for (const name of referencesOf(condition)) {
       used.add(name);
       if (Object.hasOwn(conditions, name)) continue;
@@ -126,15 +137,12 @@ function lintNames({ rules, conditions }: RuleSet, { findings }: LintContext): v
   }
 }
 
-/**
- * Finds what `parse` allows and its writer probably did not mean. Every finding is certain for facts that keep to
- * their schema; the list is far from complete.
- */
-export function lint(ruleSet: RuleSet, facts: readonly FactDefinition[]): LintFinding[] {
+function* linting(ruleSet: RuleSet, facts: readonly FactDefinition[]): Work<LintFinding[]> {
   const context: LintContext = { facts: indexFacts(facts), findings: [] };
   const paths = new Map(ruleSet.rules.map((rule, i) => [rule, pointer('/rules', i)]));
   const pathOf = (rule: Rule): string => paths.get(rule) ?? '/rules';
   for (const rule of ruleSet.rules) {
+    yield;
     if (!rule.enabled) {
       const message = `${rule.id} is disabled`;
       context.findings.push({ code: 'disabled_rule', path: pathOf(rule), message, severity: 'info' });
@@ -142,10 +150,25 @@ export function lint(ruleSet: RuleSet, facts: readonly FactDefinition[]): LintFi
     lintCondition(rule.conditions, pointer(pathOf(rule), 'conditions'), context);
   }
   for (const [name, condition] of Object.entries(ruleSet.conditions)) {
+    yield;
     lintCondition(condition, pointer('/conditions', name), context);
   }
-  lintOverlap(ruleSet, pathOf, context);
-  lintRows(ruleSet, pathOf, context);
-  lintNames(ruleSet, context);
+  yield* lintOverlap(ruleSet, pathOf, context);
+  yield* lintRows(ruleSet, pathOf, context);
+  yield* lintNames(ruleSet, context);
   return context.findings;
 }
+
+/**
+ * Finds what `parse` allows and its writer probably did not mean. Every finding is certain for facts that keep to
+ * their schema; the list is far from complete.
+ */
+export const lint = (ruleSet: RuleSet, facts: readonly FactDefinition[]): LintFinding[] =>
+  runAtOnce(linting(ruleSet, facts));
+
+/** As `lint`, in slices that leave the event loop free: thousands of rules side by side take a while. */
+export const lintInSlices = (
+  ruleSet: RuleSet,
+  facts: readonly FactDefinition[],
+  budgetMs = 0.25,
+): Promise<LintFinding[]> => runInSlices(linting(ruleSet, facts), budgetMs);

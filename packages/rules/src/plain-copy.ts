@@ -20,6 +20,9 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
+/** Text that no store of ours would keep: with NUL, or with half a character. */
+const isBroken = (text: string): boolean => text.includes('\0') || /\p{Cs}/u.test(text);
+
 const isRecord = (value: object): boolean => {
   const proto: unknown = Object.getPrototypeOf(value);
   return proto === null || Object.getPrototypeOf(proto) === null;
@@ -90,6 +93,7 @@ class Copier {
       // The length first: counting the bytes of a text of 50 MB takes its time too.
       if (this.bytes + value.length > ruleLimits.bytes) this.spend(value.length, path);
       this.spend(utf8Length(value) + 3, path);
+      if (isBroken(value)) this.refuse(path, 'a text with NUL or half a character');
       return value;
     }
     if (typeof value !== 'number') return this.refuse(path, `${shown(typeof value)} is not JSON`);
@@ -111,6 +115,7 @@ class Copier {
         this.stop(path, { code: 'forbidden_key', key }, 'the key "__proto__" is not allowed');
       }
       this.spend(utf8Length(key) + 4, path);
+      if (isBroken(key)) this.refuse(path, 'a key with NUL or half a character');
     }
     return keys;
   }

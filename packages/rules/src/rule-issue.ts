@@ -3,6 +3,7 @@ import { ruleLimits } from './limits.ts';
 /** What is wrong, one shape per code, so that a caller can translate or repair it. */
 export type RuleProblem =
   | { code: 'invalid_json' }
+  | { code: 'duplicate_key'; key: string }
   | { code: 'not_plain_data' }
   | { code: 'too_large'; what: 'bytes' | 'rules' | 'list' | 'group' | 'named_conditions' | 'expanded'; limit: number }
   | { code: 'too_deep'; limit: number }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from './compile.ts';
 import { diff } from './diff.ts';
-import { explainInWords, type Language } from './explain.ts';
+import { explainInWords } from './explain.ts';
 import { createDocumentSchema, createJsonSchema } from './json-schema.ts';
+import type { Language } from './language.ts';
 import { parse } from './parse.ts';
 import { documentOf, payment, sampleEvents, sampleFacts } from './testing/sample-facts.ts';
 

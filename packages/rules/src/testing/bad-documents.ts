@@ -93,6 +93,21 @@ export const badDocuments: readonly BadDocument[] = [
     issue: /^too_deep /,
   },
   {
+    what: 'NUL in a name',
+    build: () => ({ rules: [{ ...rule({ all: [leaf] }), name: 'a\0b' }] }),
+    issue: /^not_plain_data \/rules\/0\/name$/,
+  },
+  {
+    what: 'half a character in a value',
+    build: () => ruleOf({ fact: 'country', operator: 'equal', value: 'C\ud800' }),
+    issue: /^not_plain_data \/rules\/0\/conditions\/all\/0\/value$/,
+  },
+  {
+    what: 'NUL in a key',
+    build: () => ({ rules: [], conditions: { 'a\0': { all: [leaf] } } }),
+    issue: /^not_plain_data \/conditions$/,
+  },
+  {
     what: 'a duplicated id',
     build: () => ({ rules: [rule({ all: [leaf] }), rule({ all: [leaf] })] }),
     issue: /^duplicate_id \/rules\/1\/id$/,

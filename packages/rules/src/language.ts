@@ -1,0 +1,2 @@
+/** The languages in which rules are put into words. */
+export type Language = 'en' | 'zh';
