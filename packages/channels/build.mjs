@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const entry = 'src/testing/simulator/main.ts';
+const entry = 'testing/simulator/main.ts';
 
 if (existsSync(entry)) {
   await build({

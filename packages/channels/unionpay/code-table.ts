@@ -1,0 +1,68 @@
+import { buildCodeTable, type CodeNote } from '../code-table.ts';
+import { responseCodes, source } from './status-map.ts';
+
+/** What people read of each code, whose fault it is, and what may be done: `status-map.ts` says what it means. */
+const notes: Record<string, CodeNote> = {
+  '00': ['Succeeded'],
+  A6: ['Succeeded with a flaw'],
+  '03': ['Timed out on the way; look it up', 'channel'],
+  '04': ['The state is not clear; look it up', 'channel'],
+  '05': ['Taken on; look it up later'],
+  '01': ['The transaction failed; ask 95516', 'channel', 'failover'],
+  '02': ['The system is closed for now', 'channel', 'retry', 'failover'],
+  '06': ['The system is busy', 'channel', 'retry'],
+  '10': ['The message is not well formed', 'merchant', 'failover'],
+  '11': ['Our signature does not verify', 'merchant', 'failover'],
+  '12': ['The order number came before', 'merchant'],
+  '13': ['A field is missing', 'merchant', 'failover'],
+  '14': ['The batch file is not well formed', 'merchant'],
+  '30': ['Refused; another UnionPay card may do', 'issuer'],
+  '31': ['The shop is not in order', 'merchant', 'failover'],
+  '32': ['The shop has no right to this', 'merchant', 'failover'],
+  '33': ['The amount is above a limit', 'merchant', 'failover'],
+  '34': ['There is no such transaction'],
+  '35': ['The original transaction is not there or not in the right state', 'merchant'],
+  '36': ['It does not fit the original transaction', 'merchant'],
+  '37': ['Looked up too often', 'merchant'],
+  '38': ['Refused by UnionPay’s risk control', 'risk'],
+  '39': ['Out of the hours of service', 'channel', 'failover'],
+  '40': ['The card is not bound', 'payer'],
+  '42': ['Charged, but too late: a person must look', 'channel'],
+  '60': ['Refused; the payer may ask the bank', 'issuer'],
+  '61': ['The card number is not valid', 'payer'],
+  '62': ['The bank does not serve this shop', 'issuer'],
+  '63': ['The card is not in order', 'payer'],
+  '64': ['The card has too little on it', 'payer'],
+  '65': ['Password, expiry or CVN2 is wrong', 'payer'],
+  '66': ['Name, id or phone number is wrong', 'payer'],
+  '67': ['The password was wrong too often', 'payer'],
+  '68': ['The card does not do this', 'payer'],
+  '69': ['The payer took too long', 'payer'],
+  '70': ['The payer was sent on and is to type'],
+  '73': ['The card has expired', 'payer'],
+  '77': ['The card is not enabled for this', 'payer'],
+  '78': ['The bank restricts this card', 'issuer'],
+  '80': ['Internal error', 'channel'],
+  '81': ['A suspicious message', 'risk'],
+  '82': ['A signature did not verify', 'channel'],
+  '83': ['Timed out', 'channel'],
+  '98': ['There is no such file', 'merchant'],
+  '99': ['General error', 'channel'],
+};
+
+export const codeTable = buildCodeTable(
+  '2026-11-23',
+  responseCodes.map(({ code, meaning, outcome }) => ({
+    code,
+    meaning,
+    source,
+    // One table for what runs at once; in the answer to a look-up the code is only about the look-up.
+    outcomes: {
+      codepay: outcome,
+      orderState: outcome,
+      refundState: outcome,
+      ...(code === '34' ? { query: { kind: 'not_found' }, queryRefund: { kind: 'not_found' } } : {}),
+    },
+  })),
+  notes,
+);
