@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { momentSchema, versionSchema } from './integers.ts';
 
 /** The kinds of rules that can be tried on recorded payments. */
 export const replayableKinds = ['risk', 'routing'] as const;
@@ -11,7 +12,7 @@ export const backtestLimits = { payments: 200_000, rows: 10_000, days: 92 } as c
 export const backtestSubjectSchema = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('document'), document: z.unknown() }),
   z.strictObject({ from: z.literal('change'), changeId: z.string().min(1).max(64) }),
-  z.strictObject({ from: z.literal('version'), version: z.int().min(1) }),
+  z.strictObject({ from: z.literal('version'), version: versionSchema }),
 ]);
 export type BacktestSubject = z.infer<typeof backtestSubjectSchema>;
 
@@ -22,8 +23,8 @@ export const startBacktestSchema = z
     /** Compare with what was decided then, or with what the published rules would decide on the same facts. */
     baseline: z.enum(['recorded', 'published']).default('recorded'),
     /** Window by creation, Unix ms; `to` is not included. */
-    from: z.int().min(0),
-    to: z.int().min(0),
+    from: momentSchema,
+    to: momentSchema,
     merchantId: z.string().min(1).max(64).optional(),
     serviceId: z.string().min(1).max(64).optional(),
     /** All payments of the window (refused above 200,000), or every k-th of each service and status. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { configKindSchema, configRefSchema, objectIdSchema } from './config-kind.ts';
+import { momentSchema, versionSchema } from './integers.ts';
 import { cleanText } from './text.ts';
 
 /**
@@ -43,7 +44,7 @@ export const changeItemSchema = z.strictObject({
   objectId: objectIdSchema,
   document: z.record(z.string(), z.unknown()).nullable(),
   /** The version that it was written on; 0 for a new document. */
-  baseVersion: z.int().min(0),
+  baseVersion: versionSchema.or(z.literal(0)),
 });
 export type ChangeItemInput = z.infer<typeof changeItemSchema>;
 
@@ -56,15 +57,6 @@ const items = z
   });
 
 export const createChangeSchema = z.strictObject({ title: cleanText(120), reason, items });
-
-export const editChangeSchema = z.strictObject({
-  id,
-  /** What the editor saw; somebody else may have edited meanwhile. */
-  contentHash,
-  title: cleanText(120).optional(),
-  reason: reason.optional(),
-  items: items.optional(),
-});
 
 /** When a watched number is bad. Shares are percentage points against the same number before publishing. */
 export const watchThresholdsSchema = z.strictObject({
@@ -79,7 +71,7 @@ export type WatchThresholds = z.infer<typeof watchThresholdsSchema>;
 /** How a change comes into force. */
 export const publishPlanSchema = z.strictObject({
   /** Epoch ms; now when left out. */
-  at: z.int().min(0).optional(),
+  at: momentSchema.optional(),
   canary: z
     .strictObject({ percent: z.int().min(1).max(99), minutes: z.int().min(1).max(10_080) })
     .optional()
@@ -94,20 +86,34 @@ export const publishPlanSchema = z.strictObject({
 });
 export type PublishPlan = z.infer<typeof publishPlanSchema>;
 
+export const editChangeSchema = z.strictObject({
+  id,
+  /** What the editor saw; somebody else may have edited meanwhile. */
+  contentHash,
+  title: cleanText(120).optional(),
+  reason: reason.optional(),
+  items: items.optional(),
+  /** How it is to be published; part of what is approved. */
+  plan: publishPlanSchema.optional(),
+});
+
 export const changeRefSchema = z.strictObject({ id });
 export const verdictSchema = z.strictObject({ id, contentHash, comment: cleanText(500).optional() });
 export const submitChangeSchema = z.strictObject({
   id,
   contentHash,
+  /** How it is to be published: what is approved with it. At once, for all, when nothing was ever said. */
+  plan: publishPlanSchema.optional(),
   /** Why the findings of the linter are as they should be; needed when there are any. */
   acknowledgement: cleanText(500).optional(),
 });
-export const publishChangeSchema = z.strictObject({ id, contentHash, plan: publishPlanSchema.prefault({}) });
+/** A plan that is given must be the one that was approved. */
+export const publishChangeSchema = z.strictObject({ id, contentHash, plan: publishPlanSchema.optional() });
 export const withReasonSchema = z.strictObject({ id, reason });
 export const commentSchema = z.strictObject({ id, text: cleanText(1000) });
 
 export const revertSchema = configRefSchema.extend({
-  version: z.int().min(1),
+  version: versionSchema,
   reason,
   /** At once, to be looked at afterwards. */
   emergency: z.boolean().default(false),
@@ -116,6 +122,10 @@ export const revertSchema = configRefSchema.extend({
 export const listChangesSchema = z.strictObject({
   show: z.enum(['all', 'mine', 'to_approve']).default('all'),
   status: z.enum(changeStatuses).optional(),
-  cursor: z.string().max(80).optional(),
+  /** `nextCursor` of the page before: when the last change of it was made, and its id. */
+  cursor: z
+    .string()
+    .regex(/^\d{1,16}~chg_[0-9A-Z]{26}$/, { error: 'is not one of ours' })
+    .optional(),
   limit: z.int().min(1).max(100).default(30),
 });

@@ -23,6 +23,18 @@ export const breakerParamsSchema = z.strictObject({
 });
 export type BreakerParams = z.infer<typeof breakerParamsSchema>;
 
+/** How many of a channel's callbacks a node handles at once: apart from its own calls, so that neither stands in the other's way. */
+export const callbackParamsSchema = z.strictObject({
+  /** Callbacks in hand at once per node. */
+  maxConcurrent: z.int().min(1).max(10_000).default(32),
+  /** Callbacks that may wait; beyond that the channel is asked to send again. */
+  maxQueue: z.int().min(0).max(10_000).default(512),
+  /** How long a callback may wait. */
+  queueTimeoutMs: z.int().min(0).max(60_000).default(2_000),
+  /** How long one may take before the channel is asked to send again; channels give up after about five seconds. */
+  deadlineMs: z.int().min(50).max(60_000).default(4_500),
+});
+
 /** How a channel is treated: hot-reloaded, per channel. All times in milliseconds. */
 export const channelParamsSchema = z.strictObject({
   /** Calls in flight at once per node, per operation group (place, query, refund). */
@@ -38,6 +50,9 @@ export const channelParamsSchema = z.strictObject({
       z.int().min(50).max(60_000),
     )
     .default({}),
+  /** Look-ups of orders per second that all nodes together may send; what is over waits, and uses up nothing. */
+  queriesPerSecond: z.int().min(1).max(100_000).default(500),
+  callbacks: callbackParamsSchema.prefault({}),
   breaker: breakerParamsSchema.prefault({}),
 });
 export type ChannelParams = z.infer<typeof channelParamsSchema>;

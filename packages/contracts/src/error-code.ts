@@ -106,6 +106,12 @@ export const errorCodes = {
     title: 'The object was changed by somebody else meanwhile',
     zh: '数据已被他人修改',
   },
+  probe_failed: {
+    status: 409,
+    retryable: true,
+    title: 'The channel did not confirm these credentials',
+    zh: '渠道未确认这组凭证',
+  },
   invalid_rule_set: { status: 422, retryable: false, title: 'The rule set is not valid', zh: '规则集不合法' },
   overloaded: { status: 503, retryable: true, title: 'Temporarily overloaded', zh: '系统繁忙' },
   unavailable: { status: 503, retryable: true, title: 'Temporarily unavailable', zh: '系统暂不可用' },

@@ -74,7 +74,7 @@ export const limitDocumentSchema = z
     currency: currencySchema,
     minAmount: amount.optional().meta({ description: 'Least amount of one payment (period `payment` only).' }),
     maxAmount: amount.optional().meta({ description: 'Most of one payment, or of all of a window together.' }),
-    maxCount: z.int().min(0).max(1_000_000_000).optional().meta({ description: 'Most payments of a window.' }),
+    maxCount: z.int().min(1).max(1_000_000_000).optional().meta({ description: 'Most payments of a window.' }),
     warnAtPercent: z.int().min(1).max(100).default(80),
     releaseOnRefund: z.boolean().default(false).meta({
       description: 'Whether money that was refunded stops counting. A whole refund also stops counting as a payment.',

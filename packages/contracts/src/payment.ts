@@ -106,7 +106,10 @@ export type Credential = z.infer<typeof credentialSchema>;
 export const failureSchema = z.object({
   code: z.string().meta({ description: 'Stable; see the list of failure codes.' }),
   message: z.string().meta({ description: 'For people.' }),
-  payerMessage: z.string().optional().meta({ description: 'What the payer may be told, when risk control says so.' }),
+  payerMessage: z
+    .string()
+    .optional()
+    .meta({ description: 'What the payer may be told, when there is something to tell.' }),
 });
 
 export const paymentSchema = z.object({
@@ -167,6 +170,20 @@ export const listPaymentsSchema = z.strictObject({
   to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created before, ISO 8601.' }),
   cursor: paymentIdSchema.optional().meta({ description: '`nextCursor` of the page before.' }),
   limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most payments on a page.' }),
+});
+
+export const findPaymentSchema = z.strictObject({
+  sync: z.enum(['true', 'false']).default('false').meta({
+    description:
+      '`true`: a worker asks the channel soon, at most every 5 seconds for one payment; the answer does not wait for it. Its header `Sync` says `asked`, `too_soon` or `not_open`.',
+  }),
+});
+
+/** Any number that a merchant's events may have, and 0 for "from the first". */
+const eventNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const listEventsSchema = z.strictObject({
+  after: eventNumber.default(0).meta({ description: 'Events with a greater `sequence`: the last one you have seen.' }),
+  limit: z.coerce.number().int().min(1).max(500).default(100).meta({ description: 'Most events on a page.' }),
 });
 
 export const paymentListSchema = z.object({

@@ -48,6 +48,8 @@ export const permissions = [
   'users.read',
   'users.write',
   'settings.write',
+  /** Have a signed message examined; merchants: of their own only. */
+  'doctor.use',
   'self',
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -80,6 +82,7 @@ export const permissionsOfRole: Record<Role, readonly Permission[]> = {
     'alerts.read',
     'reports.read',
     'audit.readOwn',
+    'doctor.use',
     'self',
   ],
   risk: [
@@ -114,6 +117,7 @@ export const permissionsOfRole: Record<Role, readonly Permission[]> = {
     'services.read',
     'monitoring.read',
     'alerts.read',
+    'doctor.use',
     'self',
   ],
   oncall: [
@@ -143,6 +147,7 @@ export const permissionsOfRole: Record<Role, readonly Permission[]> = {
     'incidents.ack',
     'reports.read',
     'audit.readOwn',
+    'doctor.use',
     'self',
   ],
   merchant: [
@@ -153,6 +158,7 @@ export const permissionsOfRole: Record<Role, readonly Permission[]> = {
     'monitoring.read',
     'reports.read',
     'audit.readOwn',
+    'doctor.use',
     'self',
   ],
   manager: [

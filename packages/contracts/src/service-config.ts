@@ -37,7 +37,10 @@ export const serviceConfigSchema = z.strictObject({
   maxAmount: z.int().min(1),
   expiresInSeconds: z.int().min(60).max(86_400),
   placeTimeoutMs: z.int().min(100).max(60_000),
-  syncSchedule: syncScheduleSchema,
+  /** When an open attempt is looked up; when absent, as the channel that has it likes to be asked. */
+  syncSchedule: syncScheduleSchema.optional(),
+  /** When an open refund is brought on; after 5 s, then ever more seldom up to an hour when absent. */
+  refundSchedule: syncScheduleSchema.optional(),
   /**
    * What risk does with a payment when the facts that its rules need can't be computed in time (the database is slow or
    * away): `reject` (when absent) with the code `risk_unavailable`, `review` (let through, marked) or `approve`.

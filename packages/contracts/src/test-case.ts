@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { replayableKinds } from './backtest.ts';
+import { cleanText } from './text.ts';
 
 const id = z.string().min(1).max(64);
 
@@ -35,7 +36,7 @@ export const candidateSchema = z.strictObject({
 export const testCaseSchema = z.strictObject({
   id: id.optional(),
   kind: z.enum(replayableKinds),
-  name: z.string().trim().min(1).max(120),
+  name: z.string().trim().pipe(cleanText(120)),
   facts,
   /** Routing only: the accounts to choose among; without them only fired rules can be expected. */
   candidates: z.array(candidateSchema).max(50).optional(),
