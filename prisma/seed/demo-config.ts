@@ -1,47 +1,7 @@
-import { type ChannelDocument, channelParamsSchema } from '@tributary/contracts/channel-config';
 import { type LimitDocument, limitDocumentSchema } from '@tributary/contracts/limit';
 import type { ListConfig } from '@tributary/contracts/list';
-import type { ServiceConfig } from '@tributary/contracts/service-config';
 
-/** The configuration of the demonstration: what a small shop chain on WeChat Pay would start with. */
-
-const names = {
-  native: '微信扫码 Native',
-  jsapi: '微信公众号 JSAPI',
-  h5: '微信 H5',
-  app: '微信 App',
-  codepay: '微信付款码',
-};
-
-const patient = {
-  firstSeconds: 10,
-  steps: [{ everySeconds: 5, times: 10 }],
-  backoff: { baseSeconds: 30, maxSeconds: 600 },
-};
-// A payer stands at the till: asked every few seconds, then given up (reversed) soon.
-const atTheTill = {
-  firstSeconds: 3,
-  steps: [
-    { everySeconds: 3, times: 1 },
-    { everySeconds: 5, times: 8 },
-  ],
-  backoff: { baseSeconds: 10, maxSeconds: 60 },
-};
-
-export const services: ServiceConfig[] = (Object.keys(names) as (keyof typeof names)[]).map((product) => ({
-  id: `wechat.${product}`,
-  name: names[product],
-  enabled: true,
-  product,
-  channelIds: ['wechat-pay'],
-  steps: ['risk', 'routing', 'gateway', 'sync'],
-  currencies: ['CNY'],
-  minAmount: 1,
-  maxAmount: 5_000_000,
-  expiresInSeconds: product === 'codepay' ? 60 : 900,
-  placeTimeoutMs: product === 'codepay' ? 10_000 : 6_000,
-  syncSchedule: product === 'codepay' ? atTheTill : patient,
-}));
+/** The rules, limits and merchants of the demonstration: what a small shop chain would start with. */
 
 export const riskRules = {
   rules: [
@@ -130,14 +90,41 @@ export const riskRules = {
   ],
 };
 
+/** A scanned code tells by its first digits whose it is: 聚合付款码 goes to that channel and to no other. */
+const barcodeRules = (
+  [
+    ['wechat-pay', '微信付款码 10–15', ['10', '11', '12', '13', '14', '15']],
+    ['alipay', '支付宝付款码 25–30', ['25', '26', '27', '28', '29', '30']],
+    ['unionpay', '银联付款码 62', ['62']],
+  ] as const
+).map(([channelId, name, prefixes]) => ({
+  id: `code-of-${channelId}`,
+  name: `聚合付款码：${name} 以外不走该渠道`,
+  priority: 200,
+  conditions: {
+    all: [
+      { fact: 'serviceId', operator: 'equal', value: 'pos.codepay' },
+      { fact: 'authCodePrefix', operator: 'notIn', value: prefixes },
+    ],
+  },
+  event: { type: 'exclude', params: { channelId } },
+}));
+
 export const routingRules = {
   rules: [
     {
       id: 'large-to-main',
-      name: '大额优先主账户',
+      name: '微信大额优先主账户',
       priority: 100,
       conditions: { all: [{ fact: 'amount', operator: 'greaterThanInclusive', value: 300_000 }] },
       event: { type: 'prefer', params: { accountId: 'wx-main' } },
+    },
+    {
+      id: 'large-to-alipay-main',
+      name: '支付宝大额优先主账户',
+      priority: 100,
+      conditions: { all: [{ fact: 'amount', operator: 'greaterThanInclusive', value: 300_000 }] },
+      event: { type: 'prefer', params: { accountId: 'ali-main' } },
     },
     {
       id: 'app-not-on-reserve',
@@ -146,6 +133,7 @@ export const routingRules = {
       conditions: { all: [{ fact: 'product', operator: 'equal', value: 'app' }] },
       event: { type: 'exclude', params: { accountId: 'wx-reserve' } },
     },
+    ...barcodeRules,
   ],
 };
 
@@ -173,17 +161,6 @@ export const limits: LimitDocument[] = [
     maxCount: 2_000,
   },
 ].map((limit) => limitDocumentSchema.parse({ currency: 'CNY', ...limit }));
-
-export const channels: ChannelDocument[] = [
-  {
-    id: 'wechat-pay',
-    name: '微信支付',
-    adapter: 'wechat-pay',
-    priority: 10,
-    feeBps: 60,
-    params: channelParamsSchema.parse({ maxQueue: 128, queueTimeoutMs: 1000 }),
-  },
-];
 
 export const merchants = [
   { id: 'mch_cafe', name: '街角咖啡 Corner Café' },

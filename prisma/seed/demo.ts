@@ -12,7 +12,9 @@ import { contentHashOf } from '../../apps/engine/src/config/content-hash.ts';
 import { newId } from '../../apps/engine/src/platform/ids.ts';
 import { accountSecretsAad, webhookSecretAad } from '../../apps/engine/src/platform/secret-places.ts';
 import { createSecrets, parseKeyRing } from '../../apps/engine/src/platform/secrets.ts';
-import { channels, limits, lists, merchants, riskRules, routingRules, services } from './demo-config.ts';
+import { demoAccounts } from './demo-accounts.ts';
+import { limits, lists, merchants, riskRules, routingRules } from './demo-config.ts';
+import { channels, services } from './demo-services.ts';
 
 type DemoMerchant = {
   id: string;
@@ -25,16 +27,6 @@ type DemoMerchant = {
 };
 type DemoUser = { email: string; password: string; role: string; approver: boolean };
 type Demo = { engineUrl: string; consoleUrl: string; sandboxUrl: string; merchants: DemoMerchant[]; users: DemoUser[] };
-type SandboxKeys = {
-  mchid: string;
-  appid: string;
-  apiV3Key: string;
-  merchantPrivateKeyPem: string;
-  merchantSerial: string;
-  platformPublicKeyPem: string;
-  publicKeyId: string;
-};
-
 function need(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set`);
@@ -65,37 +57,24 @@ async function seedConfiguration(): Promise<void> {
   await publishOnce('routing', mainDocument, routingRules);
 }
 
-/** Two accounts at the sandbox: one checks signatures by public key, the other by platform certificate. */
-async function seedChannel(): Promise<void> {
-  const answer = await fetch(`${sandboxUrl}/control/credentials`);
-  const { wechatPay: keys } = (await answer.json()) as { wechatPay: SandboxKeys };
-  const accounts = [
-    {
-      id: 'wx-main',
-      label: '主账户（公钥验签）',
-      verification: { mode: 'public_key', keyId: keys.publicKeyId, publicKeyPem: keys.platformPublicKeyPem },
-    },
-    { id: 'wx-reserve', label: '备用账户（证书验签）', verification: { mode: 'certificate' } },
-  ];
-  for (const { id, label, verification } of accounts) {
-    const config = {
-      mchId: keys.mchid,
-      appId: keys.appid,
-      certificateSerial: keys.merchantSerial,
-      verification,
-      h5: { type: 'Wap' },
-      deviceIp: '127.0.0.1',
-    };
-    const stored = { privateKeyPem: keys.merchantPrivateKeyPem, apiV3Key: keys.apiV3Key };
+async function seedAccounts(): Promise<void> {
+  for (const { id, channelId, label, config, secrets: stored } of await demoAccounts(sandboxUrl)) {
     const { rows } = await db.query('SELECT base_url, config FROM channel_accounts WHERE id = $1', [id]);
     const current =
       rows[0] && rows[0].base_url === sandboxUrl && contentHashOf(rows[0].config) === contentHashOf(config);
     if (current) continue;
     // A sandbox whose state was thrown away has new keys: the account follows it.
     await db.query(
-      `INSERT INTO channel_accounts (id, channel_id, label, base_url, config, secrets) VALUES ($1, 'wechat-pay', $2, $3, $4, $5)
-       ON CONFLICT (id) DO UPDATE SET base_url = $3, config = $4, secrets = $5, trust = '[]', version = channel_accounts.version + 1, updated_at = now()`,
-      [id, label, sandboxUrl, JSON.stringify(config), secrets.encrypt(JSON.stringify(stored), accountSecretsAad(id))],
+      `INSERT INTO channel_accounts (id, channel_id, label, base_url, config, secrets) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (id) DO UPDATE SET base_url = $4, config = $5, secrets = $6, trust = '[]', version = channel_accounts.version + 1, updated_at = now()`,
+      [
+        id,
+        channelId,
+        label,
+        sandboxUrl,
+        JSON.stringify(config),
+        secrets.encrypt(JSON.stringify(stored), accountSecretsAad(id)),
+      ],
     );
   }
 }
@@ -106,7 +85,7 @@ async function seedMerchant(
 ): Promise<DemoMerchant> {
   const webhookSecret = known?.webhookSecret ?? `whsec_${randomBytes(32).toString('base64')}`;
   await db.query(
-    `INSERT INTO merchants (id, name, webhook_secret, rate_per_second) VALUES ($1, $2, $3, 2000)
+    `INSERT INTO merchants (id, name, webhook_secret, rate_per_second, reads_per_second) VALUES ($1, $2, $3, 2000, 12000)
      ON CONFLICT (id) DO NOTHING`,
     [wanted.id, wanted.name, secrets.encrypt(webhookSecret, webhookSecretAad(wanted.id))],
   );
@@ -194,7 +173,7 @@ async function main(): Promise<void> {
   await db.query('SET statement_timeout = 30000');
   await db.query(`SELECT pg_advisory_lock(hashtext('tributary_demo'))`);
   await seedConfiguration();
-  await seedChannel();
+  await seedAccounts();
   const demo: Demo = {
     engineUrl: process.env.ENGINE_URL ?? `http://127.0.0.1:${process.env.ENGINE_PORT ?? 4000}`,
     consoleUrl: need('CONSOLE_URL'),
