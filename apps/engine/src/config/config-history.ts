@@ -1,3 +1,4 @@
+import type { ChangeStatus } from '@tributary/contracts/change';
 import type { ConfigKind } from '@tributary/contracts/config-kind';
 import type { Pool } from '../platform/db.ts';
 import type { RuleSetConfig } from './snapshot.ts';
@@ -14,6 +15,8 @@ export type VersionHead = {
   publishedAt: Date | undefined;
   publishedBy: string | undefined;
   isLive: boolean;
+  /** How the change that brought it stands. */
+  changeStatus: ChangeStatus | undefined;
 };
 
 /** What the store knows of the past: every version, and what was in force at any moment. */
@@ -22,8 +25,8 @@ export function createConfigHistory(pool: Pool) {
     async versions(kind: ConfigKind, objectId: string, limit: number, before?: number): Promise<VersionHead[]> {
       const { rows } = await pool.query(
         `SELECT v.version, v.content_hash, v.note, v.created_by, v.created_at, v.change_id, p.published_at, p.published_by,
-           EXISTS (SELECT 1 FROM config_live l WHERE l.kind = v.kind AND l.object_id = v.object_id AND l.version = v.version) AS live
-         FROM config_versions v LEFT JOIN LATERAL (
+           EXISTS (SELECT 1 FROM config_live l WHERE l.kind = v.kind AND l.object_id = v.object_id AND l.version = v.version) AS live, c.status AS change_status
+         FROM config_versions v LEFT JOIN change_requests c ON c.id = v.change_id LEFT JOIN LATERAL (
            SELECT published_at, published_by FROM config_publications p
            WHERE p.kind = v.kind AND p.object_id = v.object_id AND p.version = v.version AND p.arm = 'all'
            ORDER BY p.id DESC LIMIT 1) p ON true
@@ -40,6 +43,7 @@ export function createConfigHistory(pool: Pool) {
         publishedAt: row.published_at ?? undefined,
         publishedBy: row.published_by ?? undefined,
         isLive: row.live,
+        changeStatus: row.change_status ?? undefined,
       }));
     },
 

@@ -1,13 +1,16 @@
 import { type ConfigKind, mainDocument } from '@tributary/contracts/config-kind';
 import { builtInLists } from '@tributary/contracts/list';
+import { checkCaps, isBeyondCaps } from '@tributary/rules/caps';
 import type { FactDefinition } from '@tributary/rules/define-fact';
-import { diff } from '@tributary/rules/diff';
-import { lint } from '@tributary/rules/lint';
-import { type EventTypes, parse } from '@tributary/rules/parse';
+import { diffInSlices } from '@tributary/rules/diff-in-slices';
+import { glossaryOf } from '@tributary/rules/glossary';
+import { lintInSlices } from '@tributary/rules/lint';
+import { type EventTypes, parseInSlices } from '@tributary/rules/parse';
 import { referencesOf, unknownReferences } from './changes/rule-references.ts';
-import { canonicalJson } from './content-hash.ts';
-import { readDocument } from './documents.ts';
+import { type Misfit, readDocument } from './documents.ts';
 import type { ConfigSnapshot } from './snapshot.ts';
+import { eventInWords } from './words/event-words.ts';
+import { fieldChangesInWords, kindInWords, type Words } from './words/field-words.ts';
 
 /** What a check has to say of a document. `path` leads into it. */
 export type Finding = { path: string; message: string; code: string };
@@ -15,20 +18,25 @@ export type Finding = { path: string; message: string; code: string };
 /** `errors` forbid publishing; `findings` must be acknowledged. */
 export type DocumentCheck = { errors: Finding[]; findings: Finding[] };
 
-/** A sentence in both languages. */
-export type Words = { en: string; zh: string };
-
 type Language = { facts: readonly FactDefinition[]; eventTypes: EventTypes };
 
 export type KindDeps = {
   languages: Record<'risk' | 'routing', Language>;
-  adapters: ReadonlyMap<string, { products: { has(product: string): boolean } }>;
+  adapters: ReadonlyMap<
+    string,
+    { products: { has(product: string): boolean }; codes?: { find(code: string): { outcomes: object } | undefined } }
+  >;
 };
 
 /** What is known of each kind of document beyond its shape: how to check it and how to tell what changed. */
 export function createConfigKinds({ languages, adapters }: KindDeps) {
   /** @param around the configuration with the whole change in it, for what documents say of each other */
-  function check(kind: ConfigKind, objectId: string, document: unknown, around: ConfigSnapshot): DocumentCheck {
+  async function check(
+    kind: ConfigKind,
+    objectId: string,
+    document: unknown,
+    around: ConfigSnapshot,
+  ): Promise<DocumentCheck> {
     if (kind === 'risk' || kind === 'routing') {
       if (objectId === mainDocument) return checkRules(kind, languages[kind], document, around);
       return {
@@ -68,13 +76,29 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
               ],
               findings: [],
             };
-      case 'response_codes':
-        return around.channels.has(objectId)
-          ? { errors: [], findings: [] }
-          : {
-              errors: [{ path: 'id', message: `there is no channel ${objectId}`, code: 'unknown_channel' }],
-              findings: [],
-            };
+      case 'response_codes': {
+        const channel = around.channels.get(objectId);
+        if (!channel)
+          return {
+            errors: [{ path: 'id', message: `there is no channel ${objectId}`, code: 'unknown_channel' }],
+            findings: [],
+          };
+        const codes = adapters.get(channel.adapter)?.codes;
+        // Whoever says that nothing was charged, where the channel's own documents do not, must mean it.
+        const findings = read.value.overrides.flatMap(({ code, outcome }, index) => {
+          const known = codes?.find(code);
+          return outcome.kind === 'declined' && known && !Object.values(known.outcomes).includes('declined')
+            ? [
+                {
+                  path: `overrides.${index}.outcome`,
+                  message: `the channel's table never reads ${code} as a refusal: the payer may have been charged`,
+                  code: 'declines_unclear',
+                },
+              ]
+            : [];
+        });
+        return { errors: [], findings };
+      }
       case 'limit': {
         const { merchantIds = [], serviceIds = [], channelIds = [], accountIds = [] } = read.value.match;
         const unknown = [
@@ -137,33 +161,49 @@ export function createConfigKinds({ languages, adapters }: KindDeps) {
     };
   }
 
-  /** What changed between two contents of a document, in words. Null: it was, or will be, not there. */
-  function wordsOf(kind: ConfigKind, objectId: string, before: unknown, after: unknown): Words[] {
-    if (before === null && after === null) return [];
-    if (before === null) return [{ en: `${kind} ${objectId} is new`, zh: `新增 ${kind} ${objectId}` }];
-    if (after === null) return [{ en: `${kind} ${objectId} is taken out`, zh: `移除 ${kind} ${objectId}` }];
-    if (kind === 'risk' || kind === 'routing') {
-      const [old, fresh] = [parse(before, languages[kind]), parse(after, languages[kind])];
-      if (old.ok && fresh.ok) return diff(old.value, fresh.value).map(({ words }) => ({ ...words }));
-    }
-    return fieldChanges(before, after).map(([path, from, to]) => ({
-      en: `${path}: ${from} → ${to}`,
-      zh: `${path}：${from} → ${to}`,
-    }));
+  /**
+   * What is wrong with a document for good: more than a draft may weigh, or no plain data. Mistakes that can be mended,
+   * e.g. half a rule or a fact that there is not, are the gate's business.
+   */
+  async function beyondCaps(kind: ConfigKind, document: unknown): Promise<Misfit[]> {
+    const issues =
+      kind === 'risk' || kind === 'routing' ? await issuesOf(document, languages[kind]) : await checkCaps(document);
+    return issues.filter(isBeyondCaps).map(({ path, message }) => ({ path, message }));
   }
 
-  return { check, checkRemoval, wordsOf };
+  /** What changed between two contents of a document, in words. Null: it was, or will be, not there. */
+  async function wordsOf(kind: ConfigKind, objectId: string, before: unknown, after: unknown): Promise<Words[]> {
+    if (before === null && after === null) return [];
+    const what = kindInWords(kind);
+    if (before === null) return [{ en: `${what.en} ${objectId} is new`, zh: `新增${what.zh} ${objectId}` }];
+    if (after === null) return [{ en: `${what.en} ${objectId} is taken out`, zh: `移除${what.zh} ${objectId}` }];
+    if (kind === 'risk' || kind === 'routing') {
+      const [old, fresh] = [await parseInSlices(before, languages[kind]), await parseInSlices(after, languages[kind])];
+      if (old.ok && fresh.ok) {
+        const wording = { glossary: glossaryOf(languages[kind].facts), sayEvent: eventInWords };
+        return (await diffInSlices(old.value, fresh.value, wording)).map(({ words }) => ({ ...words }));
+      }
+    }
+    return fieldChangesInWords(before, after);
+  }
+
+  return { check, checkRemoval, beyondCaps, wordsOf };
 }
 
 export type ConfigKinds = ReturnType<typeof createConfigKinds>;
 
-function checkRules(
+async function issuesOf(document: unknown, language: Language) {
+  const parsed = await parseInSlices(document, language);
+  return parsed.ok ? [] : parsed.issues;
+}
+
+async function checkRules(
   kind: 'risk' | 'routing',
   language: Language,
   document: unknown,
   around: ConfigSnapshot,
-): DocumentCheck {
-  const parsed = parse(document, language);
+): Promise<DocumentCheck> {
+  const parsed = await parseInSlices(document, language);
   const plain = ({ path, message, code }: Finding): Finding => ({ path, message, code });
   if (!parsed.ok) return { errors: parsed.issues.map(plain), findings: [] };
   // Nothing that forbids anything is never what somebody meant; routing without rules is routing by priority.
@@ -178,18 +218,6 @@ function checkRules(
     message: `there is no ${what} ${id}`,
     code: 'unknown_reference',
   }));
-  return { errors: [], findings: [...lint(parsed.value, language.facts).map(plain), ...unknown] };
+  const found = await lintInSlices(parsed.value, language.facts);
+  return { errors: [], findings: [...found.map(plain), ...unknown] };
 }
-
-/** The leaves that differ, with both values as JSON; lists are compared whole. */
-function fieldChanges(before: unknown, after: unknown, path = ''): [string, string, string][] {
-  if (canonicalJson(before) === canonicalJson(after)) return [];
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(before) || !isObject(after)) return [[path || '(all)', shown(before), shown(after)]];
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .sort()
-    .flatMap((key) => fieldChanges(before[key], after[key], path === '' ? key : `${path}.${key}`));
-}
-
-const shown = (value: unknown): string => (value === undefined ? '-' : canonicalJson(value).slice(0, 200));

@@ -1,8 +1,15 @@
 import { withBuiltInLists } from '@tributary/contracts/list';
-import type { QueryResultRow as Row } from 'pg';
+import type { QueryResult, QueryResultRow as Row } from 'pg';
 import type { Pool, PoolClient } from '../platform/db.ts';
 import { documentsOf, type ReadDocument } from './documents.ts';
-import { loadCanary, loadDocuments, withCanary } from './load-documents.ts';
+import {
+  canaryDocuments,
+  canaryOf,
+  type LiveDocument,
+  liveDocuments,
+  loadDocuments,
+  withCanary,
+} from './load-documents.ts';
 import type {
   AccountConfig,
   ApiKeyConfig,
@@ -37,6 +44,20 @@ type Operational = {
   switches: ReadonlyMap<string, { enabled: boolean; disabledUntil: Date | undefined }>;
 };
 
+/** What is read whole each time, in one round trip: under load each of them waits for its turn in a busy process. */
+const standing = {
+  begin: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+  version: 'SELECT version FROM config_state WHERE id = 1',
+  merchants: 'SELECT * FROM merchants',
+  apiKeys: 'SELECT * FROM merchant_api_keys WHERE revoked_at IS NULL',
+  switches: 'SELECT id, enabled, disabled_until FROM channels',
+  accounts: `SELECT id, channel_id, label, enabled, disabled_until, base_url, config, trust, min_amount, max_amount, version
+             FROM channel_accounts WHERE version > 0`,
+  live: liveDocuments,
+  canary: canaryDocuments,
+} as const;
+type Standing = Record<keyof typeof standing, Row[]>;
+
 /**
  * Reads the whole configuration as of one moment. A document that is not good is left as it was before and named in the
  * snapshot's problems: one bad document must not take a node down.
@@ -44,8 +65,11 @@ type Operational = {
 export async function loadConfig(pool: Pool, before: LoadedConfig | undefined): Promise<LoadedConfig> {
   const client = await pool.connect();
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const loaded = await read(client, before);
+    const results = await client.query(Object.values(standing).join(';\n'));
+    const rows = Object.fromEntries(
+      Object.keys(standing).map((name, at) => [name, (results as unknown as QueryResult[])[at]?.rows ?? []]),
+    ) as Standing;
+    const loaded = await read(client, rows, before);
     await client.query('COMMIT');
     client.release();
     return loaded;
@@ -55,10 +79,10 @@ export async function loadConfig(pool: Pool, before: LoadedConfig | undefined): 
   }
 }
 
-async function read(client: PoolClient, before: LoadedConfig | undefined): Promise<LoadedConfig> {
-  const operational = await readOperational(client, before?.all);
-  const { documents, problems } = await loadDocuments(client, before?.documents);
-  const running = await loadCanary(client);
+async function read(client: PoolClient, rows: Standing, before: LoadedConfig | undefined): Promise<LoadedConfig> {
+  const operational = readOperational(rows, before?.all);
+  const { documents, problems } = await loadDocuments(client, rows.live as LiveDocument[], before?.documents);
+  const running = canaryOf(rows.canary);
   const merged = running && withCanary(documents, running);
   if (merged && 'problem' in merged) problems.push(merged.problem);
   const all = assemble(operational, documents, 'all', problems);
@@ -110,19 +134,18 @@ function assemble(
   };
 }
 
-async function readOperational(client: PoolClient, before: ConfigSnapshot | undefined): Promise<Operational> {
-  const all = async (sql: string) => (await client.query(sql)).rows;
-  const version = (await all('SELECT version FROM config_state WHERE id = 1'))[0]?.version ?? 0n;
-  const merchants = new Map<string, MerchantConfig>();
-  for (const row of await all('SELECT * FROM merchants')) merchants.set(row.id, merchantOf(row));
-  const apiKeys = new Map<string, ApiKeyConfig>();
-  for (const row of await all('SELECT * FROM merchant_api_keys WHERE revoked_at IS NULL'))
-    apiKeys.set(row.id, apiKeyOf(row));
-  const switches = new Map<string, { enabled: boolean; disabledUntil: Date | undefined }>();
-  for (const row of await all('SELECT id, enabled, disabled_until FROM channels'))
-    switches.set(row.id, { enabled: row.enabled, disabledUntil: row.disabled_until ?? undefined });
+function readOperational(rows: Standing, before: ConfigSnapshot | undefined): Operational {
+  const version = rows.version[0]?.version ?? 0n;
+  const merchants = new Map(rows.merchants.map((row) => [row.id as string, merchantOf(row)]));
+  const apiKeys = new Map(rows.apiKeys.map((row) => [row.id as string, apiKeyOf(row)]));
+  const switches = new Map(
+    rows.switches.map((row) => [
+      row.id as string,
+      { enabled: row.enabled as boolean, disabledUntil: (row.disabled_until as Date | null) ?? undefined },
+    ]),
+  );
   const accounts = new Map<string, AccountConfig>();
-  for (const row of await all('SELECT * FROM channel_accounts')) {
+  for (const row of rows.accounts) {
     const known = before?.accounts.get(row.id);
     // The same array while nothing changed, so that opened sessions stay open.
     const trust = known && JSON.stringify(known.trust) === JSON.stringify(row.trust) ? known.trust : row.trust;
@@ -140,7 +163,15 @@ const merchantOf = (row: Row): MerchantConfig => ({
   serviceIds: row.service_ids,
   webhookUrl: row.webhook_url ?? undefined,
   webhookSecret: row.webhook_secret ?? undefined,
+  webhookSecretOld: row.webhook_secret_old
+    ? { sealed: row.webhook_secret_old, until: row.webhook_secret_old_until }
+    : undefined,
+  webhookKey: row.webhook_key ? { sealed: row.webhook_key, publicKey: row.webhook_key_public } : undefined,
+  webhookKeyOld: row.webhook_key_old
+    ? { sealed: row.webhook_key_old, publicKey: row.webhook_key_old_public, until: row.webhook_key_old_until }
+    : undefined,
   ratePerSecond: row.rate_per_second,
+  readsPerSecond: row.reads_per_second,
 });
 
 const apiKeyOf = (row: Row): ApiKeyConfig => ({
@@ -160,9 +191,9 @@ const accountOf = (row: Row, trust: AccountConfig['trust']): AccountConfig => ({
   channelId: row.channel_id,
   label: row.label,
   enabled: row.enabled,
+  disabledUntil: row.disabled_until ?? undefined,
   baseUrl: row.base_url,
   config: row.config,
-  secrets: row.secrets,
   trust,
   minAmount: row.min_amount,
   maxAmount: row.max_amount,

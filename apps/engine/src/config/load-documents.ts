@@ -1,3 +1,4 @@
+import type { QueryResultRow as Row } from 'pg';
 import type { PoolClient } from '../platform/db.ts';
 import { contentHashOf } from './content-hash.ts';
 import { keyOf, type ReadDocument, readDocument, type StoredDocument } from './documents.ts';
@@ -9,6 +10,15 @@ export type LoadedDocuments = { documents: ReadonlyMap<string, ReadDocument>; pr
 /** A change that is in force for a share of merchants, with its documents; a removed document has none. */
 export type LoadedCanary = { changeId: string; percent: number; items: StoredDocument[] };
 
+/** Which version of each document is in force. */
+export const liveDocuments = `SELECT kind, object_id AS "objectId", version FROM config_live ORDER BY kind, object_id`;
+export type LiveDocument = Pick<StoredDocument, 'kind' | 'objectId' | 'version'>;
+
+/** The items of the canary that is running. */
+export const canaryDocuments = `SELECT c.id, (c.plan -> 'canary' ->> 'percent')::int AS percent, i.kind,
+    i.object_id AS "objectId", i.published_version AS version, i.document, i.content_hash AS "contentHash"
+  FROM change_requests c JOIN change_items i ON i.change_id = c.id WHERE c.status = 'canary'`;
+
 /**
  * The documents in force. A version never changes, so what was read before is not read again. A document that does not
  * fit its kind, or is not what its hash says, is left as it was; without a version before, the newest older one that is
@@ -16,12 +26,10 @@ export type LoadedCanary = { changeId: string; percent: number; items: StoredDoc
  */
 export async function loadDocuments(
   client: PoolClient,
+  live: readonly LiveDocument[],
   before: ReadonlyMap<string, ReadDocument> | undefined,
 ): Promise<LoadedDocuments> {
-  const { rows: live } = await client.query<Omit<StoredDocument, 'document' | 'contentHash'>>(
-    'SELECT kind, object_id AS "objectId", version FROM config_live ORDER BY kind, object_id',
-  );
-  const isKnown = (one: (typeof live)[number]) => before?.get(keyOf(one))?.version === one.version;
+  const isKnown = (one: LiveDocument) => before?.get(keyOf(one))?.version === one.version;
   const missing = live.filter((one) => !isKnown(one));
   const fresh = new Map((await read(client, missing)).map((one) => [keyOf(one), one]));
   const documents = new Map<string, ReadDocument>();
@@ -46,13 +54,8 @@ export async function loadDocuments(
   return { documents, problems };
 }
 
-/** The canary that is running, if any. */
-export async function loadCanary(client: PoolClient): Promise<LoadedCanary | undefined> {
-  const { rows } = await client.query(
-    `SELECT c.id, (c.plan -> 'canary' ->> 'percent')::int AS percent, i.kind, i.object_id AS "objectId",
-       i.published_version AS version, i.document, i.content_hash AS "contentHash"
-     FROM change_requests c JOIN change_items i ON i.change_id = c.id WHERE c.status = 'canary'`,
-  );
+/** The canary that is running, if any, of the rows that `canaryDocuments` brought. */
+export function canaryOf(rows: readonly Row[]): LoadedCanary | undefined {
   const [first] = rows;
   if (!first) return undefined;
   return {
@@ -106,10 +109,7 @@ function check(stored: Checkable): ReadDocument | { message: string } {
   return { message: `does not fit: ${first?.path ?? ''} ${first?.message ?? ''}`.trim() };
 }
 
-async function read(
-  client: PoolClient,
-  wanted: readonly Pick<StoredDocument, 'kind' | 'objectId' | 'version'>[],
-): Promise<Checkable[]> {
+async function read(client: PoolClient, wanted: readonly LiveDocument[]): Promise<Checkable[]> {
   if (wanted.length === 0) return [];
   const { rows } = await client.query<Checkable>(
     `SELECT v.kind, v.object_id AS "objectId", v.version, v.document, v.content_hash AS "contentHash",
@@ -125,7 +125,7 @@ async function read(
 
 async function lastGood(
   client: PoolClient,
-  { kind, objectId, version }: Pick<StoredDocument, 'kind' | 'objectId' | 'version'>,
+  { kind, objectId, version }: LiveDocument,
 ): Promise<ReadDocument | undefined> {
   const { rows } = await client.query<Checkable>(
     `SELECT DISTINCT ON (p.version) v.kind, v.object_id AS "objectId", v.version, v.document,

@@ -5,6 +5,7 @@ export const paymentFacts = [
   defineFact({
     name: 'amount',
     type: 'integer',
+    least: 1,
     unit: 'minor units',
     description: 'Amount of the payment.',
     descriptionZh: '支付金额（分）',
@@ -65,6 +66,8 @@ export const paymentFacts = [
   defineFact({
     name: 'hour',
     type: 'integer',
+    least: 0,
+    most: 23,
     unit: 'hour',
     description: "Hour of the day in the merchant's time zone, 0 to 23.",
     descriptionZh: '商户时区的小时（0–23）',
@@ -73,6 +76,8 @@ export const paymentFacts = [
   defineFact({
     name: 'weekday',
     type: 'integer',
+    least: 1,
+    most: 7,
     description: "Day of the week in the merchant's time zone, 1 is Monday.",
     descriptionZh: '商户时区的星期（1 为周一）',
     example: 1,

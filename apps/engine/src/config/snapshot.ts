@@ -15,9 +15,16 @@ export type MerchantConfig = {
   /** Empty: all services. */
   serviceIds: readonly string[];
   webhookUrl: string | undefined;
-  /** Envelope-encrypted. */
+  /** Envelope-encrypted, like the keys below. */
   webhookSecret: string | undefined;
+  /** The one before, good until then. */
+  webhookSecretOld: { sealed: string; until: Date } | undefined;
+  /** Ed25519, with the public half as merchants get it. */
+  webhookKey: { sealed: string; publicKey: string } | undefined;
+  webhookKeyOld: { sealed: string; publicKey: string; until: Date } | undefined;
   ratePerSecond: number;
+  /** Look-ups, on each node. */
+  readsPerSecond: number;
 };
 
 export type ApiKeyConfig = {
@@ -44,19 +51,22 @@ export type ChannelConfig = {
   params: ChannelParams;
 };
 
-/** Off by hand, or off until a moment that has not come yet. */
-export const isSwitchedOff = ({ enabled, disabledUntil }: ChannelConfig, at: Date): boolean =>
-  !enabled || (disabledUntil !== undefined && disabledUntil > at);
+/** A channel or an account: off by hand, or off until a moment that has not come yet. */
+export const isSwitchedOff = (
+  { enabled, disabledUntil }: Pick<ChannelConfig, 'enabled' | 'disabledUntil'>,
+  at: Date,
+): boolean => !enabled || (disabledUntil !== undefined && disabledUntil > at);
 
+/** An account as decisions need it. Its secrets are loaded by the gateway's account cache where they are used. */
 export type AccountConfig = {
   id: string;
   channelId: string;
   label: string;
   enabled: boolean;
+  /** Switched off until then; undefined when it is not. */
+  disabledUntil: Date | undefined;
   baseUrl: string;
   config: unknown;
-  /** Envelope-encrypted JSON; decrypted only by the gateway's account cache. */
-  secrets: string;
   trust: readonly TrustedKey[];
   minAmount: bigint;
   maxAmount: bigint;

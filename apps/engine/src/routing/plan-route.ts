@@ -10,31 +10,43 @@ export const routingLanguage = { facts: routingFacts, eventTypes: routingEvents 
 
 export type RoutingRules = VersionedRules<typeof routingFacts, typeof routingEvents>;
 
+/** Whether a channel's breaker would let an order go now. */
+type TakesOrders = (channelId: string) => boolean;
+
 type Adapters = ReadonlyMap<string, Pick<ChannelAdapter, 'products' | 'operations'>>;
 
 /** Plans by the rules of the payment's own configuration snapshot. */
 export const createPlanRoute = ({
   rulesOf,
   adapters,
+  takesOrders,
 }: {
   rulesOf: (snapshot: ConfigSnapshot) => RoutingRules;
   adapters: Adapters;
+  takesOrders: TakesOrders;
 }): PlanRoute =>
   async function planRoute(context) {
-    return plan(context, rulesOf(context.snapshot), adapters);
+    return plan(context, rulesOf(context.snapshot), adapters, takesOrders);
   };
 
 /** The plan for a payment under given rules. Pure. */
-export function plan(context: PaymentContext, { version, set }: RoutingRules, adapters: Adapters): RoutePlan {
+export function plan(
+  context: PaymentContext,
+  { version, set }: RoutingRules,
+  adapters: Adapters,
+  takesOrders: TakesOrders = () => true,
+): RoutePlan {
   const facts = routingFactsOf(context);
   const fired = set.matches(facts);
   const { order, judged } = rank(
-    candidatesOf(context, adapters),
+    candidatesOf(context, adapters, takesOrders),
     fired,
     `${context.merchant.id}|${context.request.merchantOrderNo}`,
   );
   const used: Record<string, unknown> = { amount: facts.amount, serviceId: facts.serviceId };
   for (const name of set.requiredFacts) used[name] = facts[name as keyof typeof facts];
+  // The code itself is stored nowhere: rules of later days can be tried on this payment only if its prefix is.
+  if (facts.authCodePrefix !== undefined) used.authCodePrefix = facts.authCodePrefix;
   return {
     ruleSetVersion: version,
     fired: fired.map(({ id, name, event }) => ({
@@ -52,12 +64,17 @@ export function plan(context: PaymentContext, { version, set }: RoutingRules, ad
 }
 
 /** Every account of the service's channels, with the first reason why it can't take this payment. */
-function candidatesOf({ snapshot, service, request, amount, at }: PaymentContext, adapters: Adapters): Candidate[] {
+function candidatesOf(
+  { snapshot, service, request, amount, at }: PaymentContext,
+  adapters: Adapters,
+  takesOrders: TakesOrders,
+): Candidate[] {
   const candidates: Candidate[] = [];
   for (const channelId of service.channelIds) {
     const channel = snapshot.channels.get(channelId);
     const adapter = adapters.get(channel?.adapter ?? '');
     const needs = adapter?.products.get(service.product);
+    const resting = !takesOrders(channelId);
     for (const account of snapshot.accounts.values()) {
       if (account.channelId !== channelId) continue;
       const dropped = !channel
@@ -70,7 +87,7 @@ function candidatesOf({ snapshot, service, request, amount, at }: PaymentContext
               ? 'payer_incomplete'
               : isSwitchedOff(channel, at)
                 ? 'switched_off'
-                : !account.enabled
+                : isSwitchedOff(account, at)
                   ? 'account_off'
                   : amount.amountMinor < account.minAmount || amount.amountMinor > account.maxAmount
                     ? 'amount_band'
@@ -81,6 +98,7 @@ function candidatesOf({ snapshot, service, request, amount, at }: PaymentContext
         dropped,
         priority: channel?.priority ?? 0,
         feeBps: channel?.feeBps ?? 0,
+        resting,
       });
     }
   }

@@ -9,6 +9,7 @@ const candidates = fc.uniqueArray(
     dropped: fc.constantFrom(undefined, undefined, 'switched_off'),
     priority: fc.integer({ min: 0, max: 3 }),
     feeBps: fc.integer({ min: 0, max: 2 }),
+    resting: fc.boolean(),
   }),
   { selector: ({ accountId }) => accountId },
 );
@@ -29,6 +30,8 @@ describe('ranking', () => {
         const { order, judged } = rank(list as Candidate[], fired, spread);
         expect(order.length).toBeLessThanOrEqual(maxRoutes);
         expect(order.every(({ dropped }) => dropped === undefined)).toBe(true);
+        // Never a mixture: one that rests is called only when all of them do.
+        expect(new Set(order.map(({ resting }) => resting)).size).toBeLessThanOrEqual(1);
         expect(judged.map(({ accountId }) => accountId).sort()).toEqual(list.map(({ accountId }) => accountId).sort());
         expect(judged.every(({ reason }) => reason.length > 0)).toBe(true);
         expect(judged.filter(({ kept }) => kept).length).toBe(order.length);
@@ -66,5 +69,28 @@ describe('ranking', () => {
     const share = first.filter((id) => id === 'a').length / first.length;
     expect(share).toBeGreaterThan(0.45);
     expect(share).toBeLessThan(0.55);
+  });
+
+  it('leaves out what rests while there is another, and tries it when there is none', () => {
+    const of = (accountId: string, resting: boolean): Candidate => ({
+      channelId: accountId,
+      accountId,
+      dropped: undefined,
+      priority: accountId === 'a' ? 0 : 1,
+      feeBps: 60,
+      resting,
+    });
+    const mixed = rank([of('a', true), of('b', false)], [], 'x');
+    expect(mixed.order.map(({ accountId }) => accountId)).toEqual(['b']);
+    expect(mixed.judged.find(({ accountId }) => accountId === 'a')).toMatchObject({
+      kept: false,
+      reason: 'breaker_open',
+    });
+    expect(rank([of('a', true), of('b', true)], [], 'x').order.map(({ accountId }) => accountId)).toEqual(['a', 'b']);
+    // A rule that takes the healthy one out leaves the resting one as the only hope.
+    const fired = [
+      { id: 'no-b', priority: 1, position: 0, event: { type: 'exclude' as const, params: { accountId: 'b' } } },
+    ];
+    expect(rank([of('a', true), of('b', false)], fired, 'x').order.map(({ accountId }) => accountId)).toEqual(['a']);
   });
 });

@@ -14,6 +14,8 @@ export type Candidate = {
   dropped: string | undefined;
   priority: number;
   feeBps: number;
+  /** Its channel's breaker would refuse an order now. */
+  resting?: boolean;
 };
 
 /** Most routes in a plan: each further attempt keeps the payer waiting longer. */
@@ -22,7 +24,9 @@ export const maxRoutes = 3;
 /**
  * Orders the candidates. Pure: rules take out, prefer or re-prioritise (the first rule that says something about a
  * candidate's exclusion or priority counts, as rules come in order of priority); then preferred first, lower priority
- * first, cheaper first; equals share the load by a hash of `spread`, the same for the same payment every time.
+ * first, cheaper first; equals share the load by a hash of `spread`, the same for the same payment every time. Resting
+ * candidates are left out while there is another; when there is none they stay, for by the time they are called their
+ * rest may be over.
  */
 export function rank(
   candidates: readonly Candidate[],
@@ -50,6 +54,8 @@ export function orderCandidates(candidates: readonly Candidate[], fired: readonl
   const ruled = candidates.map((candidate) => applyRules(candidate, fired));
   // Hashed only when two are equal: most plans are decided before that.
   const tieOf = ({ accountId }: Candidate) => createHash('sha1').update(`${spread}|${accountId}`).digest('hex');
+  if (ruled.some(({ dropped, resting }) => dropped === undefined && !resting))
+    for (const one of ruled) if (one.resting) one.dropped ??= 'breaker_open';
   const order = ruled
     .filter(({ dropped }) => dropped === undefined)
     .sort(
@@ -70,6 +76,7 @@ function applyRules(candidate: Candidate, fired: readonly RoutingRule[]) {
     dropped,
     priority,
     feeBps,
+    resting: candidate.resting === true,
     ownPriority: priority,
     preferred: false,
   };

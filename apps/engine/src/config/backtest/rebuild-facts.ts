@@ -61,11 +61,11 @@ export const createRiskFacts = (required: ReadonlySet<string>) =>
     ({ risk }) => risk?.facts,
   );
 
-/** As for risk; routing rules speak of the request, and of what routing recorded. */
+/** As for risk; routing rules speak of the request, and of what routing recorded. Without a payer's code it has no prefix. */
 export const createRoutingFacts = (required: ReadonlySet<string>) =>
   createRebuild(
     required,
     ofRoutingRequest,
     routingFactsOf as (context: PaymentContext) => Facts,
-    ({ routing }) => routing?.facts,
+    ({ routing, product }) => (product === 'codepay' ? routing?.facts : { authCodePrefix: null, ...routing?.facts }),
   );

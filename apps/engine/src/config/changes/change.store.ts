@@ -4,6 +4,7 @@ import type { QueryResultRow } from 'pg';
 import { AppError } from '../../platform/app-error.ts';
 import type { Pool, PoolClient } from '../../platform/db.ts';
 import { contentHashOf } from '../content-hash.ts';
+import { hashOfChange } from './what-is-approved.ts';
 
 export type ChangeItem = {
   kind: ConfigKind;
@@ -42,18 +43,16 @@ export type Change = {
   now: Date;
 };
 
-/** What an approval is bound to: every document and the version that it was written on. */
-export const hashOfItems = (items: readonly Pick<ChangeItem, 'kind' | 'objectId' | 'contentHash' | 'baseVersion'>[]) =>
-  contentHashOf(
-    items
-      .map(({ kind, objectId, contentHash, baseVersion }) => [`${kind}/${objectId}`, contentHash, baseVersion] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
-
 export const itemOf = (input: ChangeItemInput): ChangeItem => ({
   ...input,
   contentHash: contentHashOf(input.document),
   publishedVersion: undefined,
+});
+
+/** What the audit log keeps of what was sent: which documents, not their content. */
+export const headOf = (input: { title?: string | undefined; items?: ChangeItemInput[] | undefined }) => ({
+  title: input.title,
+  items: input.items?.map(({ kind, objectId, baseVersion }) => ({ ref: `${kind}/${objectId}`, baseVersion })),
 });
 
 const columns = `c.*, now() AS now, (SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'objectId', i.object_id,
@@ -89,20 +88,21 @@ export async function findStaged(pool: Pool): Promise<string[]> {
 
 export async function insertChange(
   client: PoolClient,
-  change: Pick<Change, 'id' | 'title' | 'reason' | 'items' | 'emergency' | 'reverts'>,
+  change: Pick<Change, 'id' | 'title' | 'reason' | 'items' | 'emergency' | 'reverts' | 'plan'>,
   author: string,
 ): Promise<Change> {
   await client.query(
-    `INSERT INTO change_requests (id, title, reason, content_hash, authors, created_by, emergency, reverts)
-     VALUES ($1, $2, $3, $4, ARRAY[$5], $5, $6, $7)`,
+    `INSERT INTO change_requests (id, title, reason, content_hash, authors, created_by, emergency, reverts, plan)
+     VALUES ($1, $2, $3, $4, ARRAY[$5], $5, $6, $7, $8)`,
     [
       change.id,
       change.title,
       change.reason,
-      hashOfItems(change.items),
+      await hashOfChange(client, change),
       author,
       change.emergency,
       change.reverts ?? null,
+      change.plan === undefined ? null : JSON.stringify(change.plan),
     ],
   );
   await putItems(client, change.id, change.items);

@@ -1,5 +1,6 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ChangeItemInput } from '@tributary/contracts/change';
-import { publishPlanSchema } from '@tributary/contracts/change';
+import { type PublishPlan, publishPlanSchema } from '@tributary/contracts/change';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { liveDocument, publishDocument } from '../../../../../scripts/testing/documents.ts';
@@ -9,7 +10,7 @@ import type { Bus } from '../../platform/ports/bus.ts';
 import { riskLanguage } from '../../risk/check-risk.ts';
 import { routingLanguage } from '../../routing/plan-route.ts';
 import { type Actor, type Audit, createAudit } from '../audit.store.ts';
-import { runTests, saveCase } from '../backtest/cases/cases.store.ts';
+import { removeCase, runTests, saveCase } from '../backtest/cases/cases.store.ts';
 import { createVerifyRules } from '../backtest/verify-rules.ts';
 import { createConfigHistory } from '../config-history.ts';
 import { createConfigSource, type RunningConfig } from '../config-source.ts';
@@ -113,12 +114,13 @@ async function draft(...items: ChangeItemInput[]): Promise<{ id: string; content
   return changes.create(ann, { title: 'a change', reason: 'because', items: based });
 }
 
-async function approved(...items: ChangeItemInput[]) {
+async function approvedFor(plan: PublishPlan, ...items: ChangeItemInput[]) {
   const made = await draft(...items);
-  await changes.submit(ann, { ...made, acknowledgement: 'as meant' });
-  await changes.approve(ben, made);
-  return made;
+  const { contentHash } = await changes.submit(ann, { ...made, plan, acknowledgement: 'as meant' });
+  await changes.approve(ben, { id: made.id, contentHash });
+  return { id: made.id, contentHash };
 }
+const approved = (...items: ChangeItemInput[]) => approvedFor(now, ...items);
 
 describe('a change', () => {
   it('goes live after another person approved it, and leaves its whole story', async () => {
@@ -205,6 +207,155 @@ describe('a change', () => {
   });
 });
 
+describe('an approval', () => {
+  const plan = publishPlanSchema.parse({ canary: { percent: 10, minutes: 60 } });
+  const riskItem = (...ids: string[]) => item({ kind: 'risk', objectId: 'main', document: rules(...ids) });
+  const aCase = (facts = 500) => ({
+    kind: 'risk' as const,
+    name: 'small payments pass',
+    facts: { amount: facts, currency: 'CNY', serviceId: 's', product: 'native', merchantId: 'm' },
+    expect: { notFires: ['first'] },
+  });
+  const asAnn = <Result>(work: (client: Parameters<typeof saveCase>[0]) => Promise<Result>) =>
+    audit.audited({ actor: ann, action: 'test', objectType: 'test_case', objectId: 'x' }, work);
+  afterEach(() => db.query('DELETE FROM config_tests'));
+
+  it('is of how a change is published too: another plan is refused, whichever part of it differs', async () => {
+    const made = await approvedFor(plan, item());
+    const live = await versionOf('limit', 'day');
+    const others: PublishPlan[] = [
+      now,
+      { ...plan, at: Date.now() + 60_000 },
+      { ...plan, canary: { percent: 99, minutes: 60 } },
+      { ...plan, watch: { ...plan.watch, autoRollback: false } },
+      { ...plan, watch: { ...plan.watch, thresholds: { ...plan.watch.thresholds, maxRejectRise: 100 } } },
+    ];
+    for (const other of others)
+      await expect(changes.publish(ann, { ...made, plan: other })).rejects.toMatchObject({
+        code: 'conflict',
+        errors: [{ path: 'plan' }],
+      });
+    expect(await versionOf('limit', 'day')).toBe(live);
+    expect((await find(made.id)).status).toBe('approved');
+    expect(await changes.publish(ann, { ...made, plan })).toBe('canary');
+  });
+
+  it('is voided by another plan, and is of what the approver saw: a plan that came after that is not approved', async () => {
+    const made = await approvedFor(plan, item());
+    const edited = await changes.edit(ann, { ...made, plan: now });
+    expect(await find(made.id)).toMatchObject({ status: 'voided', plan: now });
+    expect(edited.contentHash).not.toBe(made.contentHash);
+    const submitted = await changes.submit(ann, { id: made.id, ...edited });
+    await expect(changes.approve(ben, made)).rejects.toMatchObject({ code: 'conflict' });
+    await changes.approve(ben, { id: made.id, contentHash: submitted.contentHash });
+    expect(await changes.publish(ann, { id: made.id, ...edited, plan: now })).toBe('watching');
+  });
+
+  it.each([
+    ['changed', (id: string) => asAnn((client) => saveCase(client, { ...aCase(700), id }, 'ann@t'))],
+    ['taken away', (id: string) => asAnn((client) => removeCase(client, 'risk', id))],
+    ['added', () => asAnn((client) => saveCase(client, { ...aCase(), name: 'another' }, 'ann@t'))],
+  ])('is lost when a test case is %s before the change is published', async (_, meddle) => {
+    const { id: caseId } = await asAnn((client) => saveCase(client, aCase(), 'ann@t'));
+    const made = await approved(riskItem('first', 'second'));
+    await meddle(caseId);
+    const live = await versionOf('risk', 'main');
+    await expect(changes.publish(ann, { ...made, plan: now })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await find(made.id)).toMatchObject({ status: 'voided', error: expect.stringContaining('test cases') });
+    expect(await versionOf('risk', 'main')).toBe(live);
+    const again = await changes.submit(ann, { ...made, acknowledgement: 'as meant' });
+    await changes.approve(ben, { id: made.id, contentHash: again.contentHash });
+    expect(await changes.publish(ann, { id: made.id, contentHash: again.contentHash, plan: now })).toBe('watching');
+  });
+
+  it('is not given for cases that are not those it was submitted with, and no limit cares for cases', async () => {
+    const [rulesOf, limitOf] = [await draft(riskItem('first', 'second')), await draft(item())];
+    const submitted = await changes.submit(ann, { ...rulesOf, acknowledgement: 'as meant' });
+    await changes.submit(ann, limitOf);
+    await asAnn((client) => saveCase(client, aCase(), 'ann@t'));
+    await expect(changes.approve(ben, { id: rulesOf.id, contentHash: submitted.contentHash })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect((await find(rulesOf.id)).status).toBe('voided');
+    await changes.approve(ben, limitOf);
+    expect(await changes.publish(ann, { ...limitOf, plan: now })).toBe('watching');
+  });
+});
+
+describe('a draft', () => {
+  const nested = (depth: number) => JSON.parse(`${'{"not":'.repeat(depth)}{}${'}'.repeat(depth)}`);
+  const leaf = { fact: 'amount', operator: 'greaterThan', value: 1 };
+  const rule = (conditions: unknown) => ({ id: 'x', conditions, event: { type: 'review' } });
+  const beyond: [string, object, string][] = [
+    ['900 levels', { rules: [rule(nested(900))] }, '/rules/0/conditions'],
+    ['5,000 levels', { rules: [rule(nested(5_000))] }, '/rules/0/conditions'],
+    [
+      '2.5 MB',
+      { rules: Array.from({ length: 500 }, () => ({ ...rule({ all: [leaf] }), name: 'x'.repeat(5_000) })) },
+      '',
+    ],
+    ['100,000 conditions', { rules: [rule({ all: Array(100_000).fill(leaf) })] }, '/rules/0/conditions/all'],
+    [
+      'a list of a million values',
+      { rules: [rule({ all: [{ ...leaf, fact: 'payerId', operator: 'in', value: Array(1_000_000).fill('p') }] })] },
+      '/rules/0/conditions/all/0/value',
+    ],
+    ['__proto__', JSON.parse('{"rules":[],"conditions":{"__proto__":{"all":[]}}}'), '/conditions'],
+    ['NUL', { rules: [{ ...rule({ all: [leaf] }), name: 'a\0b' }] }, '/rules/0/name'],
+  ];
+
+  /** @returns how long the event loop stood still at most, in ms, when called */
+  function watchLoop(): () => number {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    return () => {
+      delay.disable();
+      return delay.max / 1e6;
+    };
+  }
+
+  it.each(beyond)('that can never be published is not kept: %s', async (_, document, at) => {
+    const count = async () => (await db.query('SELECT count(*)::int AS n FROM change_requests')).rows[0].n;
+    const before = await count();
+    const running = config.current();
+    const one = item({ kind: 'risk', objectId: 'main', document: document as Record<string, unknown> });
+    const refused = { code: 'invalid_rule_set', errors: [{ path: expect.stringContaining(`risk/main${at}`) }] };
+    const emergency = () => changes.publishEmergency(ann, { title: 't', reason: 'because', items: [one] });
+    const tries = [];
+    for (const attempt of [() => draft(one), emergency, () => draft(one)]) {
+      const stop = watchLoop();
+      const started = performance.now();
+      await expect(attempt()).rejects.toMatchObject(refused);
+      tries.push({ took: performance.now() - started, blocked: stop() });
+    }
+    // The best of three: a busy machine is slow for reasons of its own.
+    expect(Math.min(...tries.map(({ took }) => took))).toBeLessThan(200);
+    expect(Math.min(...tries.map(({ blocked }) => blocked))).toBeLessThan(50);
+    expect(await count()).toBe(before);
+    const made = await draft(item());
+    await expect(changes.edit(ann, { ...made, items: [one] })).rejects.toMatchObject(refused);
+    expect(await find(made.id)).toMatchObject({ contentHash: made.contentHash, items: [{ kind: 'limit' }] });
+    expect(config.current()).toBe(running);
+  });
+
+  it.each([
+    ['half a rule', { rules: [{ id: 'x' }] }],
+    ['an unknown fact', { rules: [rule({ all: [{ ...leaf, fact: 'colour' }] })] }],
+    ['a duplicated id', { rules: [rule({ all: [leaf] }), rule({ all: [leaf] })] }],
+    [
+      'a cycle',
+      {
+        rules: [rule({ condition: 'a' })],
+        conditions: { a: { all: [{ condition: 'b' }] }, b: { any: [{ condition: 'a' }] } },
+      },
+    ],
+  ])('that only has mistakes is kept until they are mended: %s', async (_, document) => {
+    const made = await draft(item({ kind: 'risk', objectId: 'main', document }));
+    expect((await find(made.id)).items[0]?.document).toEqual(document);
+    await expect(changes.submit(ann, made)).rejects.toMatchObject({ code: 'invalid_rule_set' });
+  });
+});
+
 describe('the gate', () => {
   it.each([
     ['a document that does not fit', item({ document: { ...limit(1), maxAmount: -1 } }), /maxAmount/],
@@ -274,7 +425,7 @@ describe('a canary', () => {
   const cap = (merchant: string) => config.snapshotFor(merchant).limits.find(({ id }) => id === 'day')?.maxAmount;
 
   it('is in force for its share of merchants and nobody else, then for all', async () => {
-    const made = await approved(item());
+    const made = await approvedFor(plan, item());
     const live = await versionOf('limit', 'day');
     expect(await changes.publish(ann, { ...made, plan })).toBe('canary');
     expect(await versionOf('limit', 'day')).toBe(live);
@@ -283,27 +434,31 @@ describe('a canary', () => {
     expect(config.snapshotFor(merchants.find((one) => cap(one) === 2000) ?? '').versions.get('limit/day')).toBe(
       live + 1,
     );
-    await changes.promote(ann, made.id);
+    await expect(changes.promote(ann, made.id)).rejects.toMatchObject({ code: 'forbidden' });
+    await changes.promote(ben, made.id);
     expect(merchants.every((merchant) => cap(merchant) === 2000)).toBe(true);
     expect(await versionOf('limit', 'day')).toBe(live + 1);
   });
 
   it('ends without a trace in what the others get', async () => {
-    const made = await approved(item());
+    const made = await approvedFor(plan, item());
     await changes.publish(ann, { ...made, plan });
     await changes.rollBack(ann, { id: made.id, reason: 'not good' });
     expect(merchants.every((merchant) => cap(merchant) === 1000)).toBe(true);
   });
 
   it('runs alone, and not for what all merchants share', async () => {
-    const first = await approved(item());
+    const first = await approvedFor(plan, item());
     await changes.publish(ann, { ...first, plan });
-    const second = await approved(item({ kind: 'risk', objectId: 'main', document: rules('first', 'second') }));
+    const second = await approvedFor(
+      plan,
+      item({ kind: 'risk', objectId: 'main', document: rules('first', 'second') }),
+    );
     await expect(changes.publish(ann, { ...second, plan })).rejects.toMatchObject({ code: 'conflict' });
     expect((await find(second.id)).status).toBe('approved');
     const channel = { id: 'wechat-pay', name: 'WeChat', adapter: 'wechat-pay', priority: 1, feeBps: 60, params: {} };
-    const shared = await approved(item({ kind: 'channel', objectId: 'wechat-pay', document: channel }));
-    await expect(changes.publish(ann, { ...shared, plan })).rejects.toMatchObject({ code: 'invalid_request' });
+    const shared = await draft(item({ kind: 'channel', objectId: 'wechat-pay', document: channel }));
+    await expect(changes.submit(ann, { ...shared, plan })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 });
 
@@ -353,12 +508,13 @@ describe('after publishing', () => {
 });
 
 describe('stages', () => {
+  const inAnHour = () => publishPlanSchema.parse({ at: Date.now() + 3_600_000 });
   const stages = () => createStages({ pool: core.pool, changes, mayRun: async () => true, log });
 
   it('publish what was scheduled, once, on however many nodes', async () => {
-    const made = await approved(item());
+    const plan = inAnHour();
+    const made = await approvedFor(plan, item());
     const before = await versionOf('limit', 'day');
-    const plan = publishPlanSchema.parse({ at: Date.now() + 3_600_000 });
     expect(await changes.publish(ann, { ...made, plan })).toBe('scheduled');
     await stages().runOnce();
     expect(await versionOf('limit', 'day')).toBe(before);
@@ -369,8 +525,9 @@ describe('stages', () => {
   });
 
   it("are one node's work at a time", async () => {
-    const made = await approved(item());
-    await changes.publish(ann, { ...made, plan: publishPlanSchema.parse({ at: Date.now() + 3_600_000 }) });
+    const plan = inAnHour();
+    const made = await approvedFor(plan, item());
+    await changes.publish(ann, { ...made, plan });
     await db.query(`UPDATE change_requests SET publish_at = now() - interval '1 s' WHERE id = $1`, [made.id]);
     await createStages({ pool: core.pool, changes, mayRun: async () => false, log }).runOnce();
     expect((await find(made.id)).status).toBe('scheduled');
@@ -378,8 +535,9 @@ describe('stages', () => {
   });
 
   it('end a canary that somebody has published over, at once, and leave what is in force alone', async () => {
-    const made = await approved(item());
-    await changes.publish(ann, { ...made, plan: publishPlanSchema.parse({ canary: { percent: 10, minutes: 60 } }) });
+    const plan = publishPlanSchema.parse({ canary: { percent: 10, minutes: 60 } });
+    const made = await approvedFor(plan, item());
+    await changes.publish(ann, { ...made, plan });
     await publishDocument(db, 'limit', 'day', limit(9));
     await db.query('UPDATE change_requests SET stage_ends_at = now() WHERE id = $1', [made.id]);
     await stages().runOnce();
@@ -389,8 +547,9 @@ describe('stages', () => {
   });
 
   it('void what could not be published at its time, and approvals that are too old', async () => {
-    const [late, old] = [await approved(item()), await approved(item({ document: limit(4000) }))];
-    await changes.publish(ann, { ...late, plan: publishPlanSchema.parse({ at: Date.now() + 3_600_000 }) });
+    const plan = inAnHour();
+    const [late, old] = [await approvedFor(plan, item()), await approved(item({ document: limit(4000) }))];
+    await changes.publish(ann, { ...late, plan });
     await publishDocument(db, 'limit', 'day', limit(8));
     await db.query(`UPDATE change_requests SET publish_at = now() - interval '1 s' WHERE id = $1`, [late.id]);
     await db.query(`UPDATE change_requests SET approved_at = now() - interval '25 h' WHERE id = $1`, [old.id]);
@@ -409,14 +568,14 @@ describe('stages', () => {
     core.script.answer = (call) => paidInFull(call);
     await place(6);
     const plan = publishPlanSchema.parse({ watch: { minutes: 1, thresholds: { minPayments: 5 }, autoRollback: true } });
-    const harmless = await approved(item());
+    const harmless = await approvedFor(plan, item());
     await changes.publish(ann, { ...harmless, plan });
     await db.query(`UPDATE change_requests SET stage_ends_at = now() WHERE id = $1`, [harmless.id]);
     await stages().runOnce();
     expect((await find(harmless.id)).status).toBe('verified');
 
     await new Promise((done) => setTimeout(done, 20));
-    const harmful = await approved(item({ document: limit(6000) }));
+    const harmful = await approvedFor(plan, item({ document: limit(6000) }));
     await changes.publish(ann, { ...harmful, plan });
     core.script.answer = () => ({
       kind: 'declined',
@@ -433,6 +592,19 @@ describe('stages', () => {
       verdict: { breaches: [{ metric: 'success' }] },
     });
     expect(await liveDocument(db, 'limit', 'day')).toEqual(limit(2000));
+
+    // Payments that wait for a person are no better than refused ones.
+    core.script.answer = (call) => paidInFull(call);
+    await new Promise((done) => setTimeout(done, 20));
+    const holding = await approvedFor(plan, item({ document: limit(7000) }));
+    await changes.publish(ann, { ...holding, plan });
+    core.script.outcome = 'hold';
+    await place(6);
+    core.script.outcome = 'approve';
+    await stages().runOnce();
+    const held = await find(holding.id);
+    expect(held.status).toBe('rolled_back');
+    expect(held.outcome).toMatchObject({ during: { payments: 6, rejected: 6 } });
   });
 });
 

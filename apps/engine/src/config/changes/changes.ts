@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ChangeItemInput, type ChangeStatus, type PublishPlan, rollbackHours } from '@tributary/contracts/change';
 import { AppError } from '../../platform/app-error.ts';
 import type { PoolClient } from '../../platform/db.ts';
@@ -6,7 +7,7 @@ import type { Actor, Audit } from '../audit.store.ts';
 import type { ConfigSource } from '../snapshot.ts';
 import {
   type Change,
-  hashOfItems,
+  headOf,
   insertChange,
   itemOf,
   mustFindChange,
@@ -15,10 +16,19 @@ import {
   tell,
   updateChange,
 } from './change.store.ts';
+import { createEmergencies } from './emergency.ts';
 import type { Gate, ItemCheck } from './gate.ts';
 import { hoursSince, refuseLongWait, refuseOldApproval, refuseSharedCanary } from './may-publish.ts';
 import { holdConfiguration, putInCanary, putInForce, refuseOvertaken, takeBack } from './put-in-force.ts';
 import { afterAct, type ChangeAct } from './transition.ts';
+import {
+  defaultPlan,
+  hashOfChange,
+  holdTests,
+  isAsSubmitted,
+  NotAsSubmitted,
+  refuseOtherPlan,
+} from './what-is-approved.ts';
 
 export type ChangesDeps = {
   audit: Audit;
@@ -51,7 +61,7 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
           throw new AppError('conflict', 'the change was edited since you looked at it');
         const to = afterAct(change.status, name);
         if (to === undefined)
-          throw new AppError('conflict', `the change is ${change.status}: it can't ${say(name)} now`);
+          throw new AppError('conflict', `the change is ${change.status}: it can't be ${said[name]} now`);
         const result = await work(client, change, to);
         await updateChange(client, id, { status: to });
         await tell(client, id, actor.id, name, change.status, to, details.reason ? { reason: details.reason } : {});
@@ -61,6 +71,10 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
   }
 
   const inspect = (change: Change): Promise<ItemCheck[]> => gate.inspect(change.items, config.current());
+
+  /** What stands against documents that are only a draft yet: all but the test cases and the other engine. */
+  const look = (items: readonly ChangeItemInput[]): Promise<ItemCheck[]> =>
+    gate.look(items.map(itemOf), config.current());
 
   /** Nobody else publishes until the caller's transaction ends, and this node knows all that was published before. */
   async function holdStill(client: PoolClient): Promise<void> {
@@ -83,10 +97,12 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
         after: headOf(input),
       },
       async (client) => {
+        await gate.refuseBeyondCaps(input.items);
+        const { title, reason, reverts } = input;
         const items = input.items.map(itemOf);
         const made = await insertChange(
           client,
-          { id, title: input.title, reason: input.reason, items, emergency: false, reverts: input.reverts },
+          { id, title, reason, items, emergency: false, reverts, plan: undefined },
           actor.id,
         );
         return { id, contentHash: made.contentHash };
@@ -103,6 +119,7 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
       title?: string | undefined;
       reason?: string | undefined;
       items?: ChangeItemInput[] | undefined;
+      plan?: PublishPlan | undefined;
     },
   ): Promise<{ contentHash: string }> {
     return act(
@@ -111,9 +128,11 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
       'edit',
       { contentHash: input.contentHash, after: headOf(input) },
       async (client, change, to) => {
+        await gate.refuseBeyondCaps(input.items ?? []);
         const items = input.items?.map(itemOf);
         if (items) await putItems(client, change.id, items);
-        const contentHash = items ? hashOfItems(items) : change.contentHash;
+        const plan = input.plan ?? change.plan;
+        const contentHash = await hashOfChange(client, { items: items ?? change.items, plan });
         await updateChange(client, change.id, {
           // With the content: nothing is approved for a moment that nobody has approved.
           status: to,
@@ -122,7 +141,7 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
           content_hash: contentHash,
           authors: [...new Set([...change.authors, actor.id])],
           approved_at: null,
-          plan: null,
+          plan: plan === undefined ? null : JSON.stringify(plan),
           checks: null,
           error: null,
         });
@@ -131,12 +150,23 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     );
   }
 
+  const isOtherPlan = (one: PublishPlan, other: PublishPlan): boolean => !isDeepStrictEqual(one, other);
+
   async function submit(
     actor: Actor,
-    input: { id: string; contentHash: string; acknowledgement?: string | undefined },
-  ): Promise<{ checks: ItemCheck[] }> {
+    input: {
+      id: string;
+      contentHash: string;
+      plan?: PublishPlan | undefined;
+      acknowledgement?: string | undefined;
+    },
+  ): Promise<{ checks: ItemCheck[]; contentHash: string }> {
     return act(actor, input.id, 'submit', { contentHash: input.contentHash }, async (client, change) => {
+      const plan = input.plan ?? change.plan ?? defaultPlan;
+      refuseSharedCanary(change, plan);
       await refuseOvertaken(client, change.items);
+      // Before the test cases are run: one that is changed meanwhile is noticed at the approval.
+      const contentHash = await hashOfChange(client, { items: change.items, plan });
       const checks = await inspect(change);
       gate.refuse(checks);
       const findings = checks.flatMap((check) => check.findings);
@@ -144,30 +174,48 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
         throw new AppError('invalid_request', 'the findings need a word on why they are as they should be', {
           errors: findings.slice(0, 50).map(({ path, message }) => ({ path: path || 'items', message })),
         });
+      // Who decided how it is published, or that its findings are as they should be, is one of those who made it.
+      const shaped = input.acknowledgement !== undefined || isOtherPlan(change.plan ?? defaultPlan, plan);
       await updateChange(client, change.id, {
+        ...(shaped ? { authors: [...new Set([...change.authors, actor.id])] } : {}),
         submitted_at: new Date(change.now),
+        plan: JSON.stringify(plan),
+        content_hash: contentHash,
         approved_at: null,
         error: null,
         checks: JSON.stringify({ items: checks, acknowledgement: input.acknowledgement ?? null }),
       });
-      return { checks };
+      return { checks, contentHash };
     });
   }
 
   async function approve(actor: Actor, input: { id: string; contentHash: string; comment?: string | undefined }) {
-    return act(
-      actor,
-      input.id,
-      'approve',
-      { contentHash: input.contentHash, reason: input.comment },
-      async (client, change) => {
-        if (change.authors.includes(actor.id))
-          throw new AppError('forbidden', 'you wrote this change: somebody else has to approve it');
-        await refuseOvertaken(client, change.items);
-        await sayVerdict(client, change, actor, 'approve', input.comment);
-        await updateChange(client, change.id, { approved_at: change.now });
-      },
+    return voidUnlessAsSubmitted(actor, input.id, () =>
+      act(
+        actor,
+        input.id,
+        'approve',
+        { contentHash: input.contentHash, reason: input.comment },
+        async (client, change) => {
+          if (change.authors.includes(actor.id))
+            throw new AppError('forbidden', 'you wrote this change: somebody else has to approve it');
+          await refuseOvertaken(client, change.items);
+          if (!(await isAsSubmitted(client, change))) throw new NotAsSubmitted();
+          await sayVerdict(client, change, actor, 'approve', input.comment);
+          await updateChange(client, change.id, { approved_at: change.now });
+        },
+      ),
     );
+  }
+
+  /** What is not what was submitted any more loses its approval, and can be submitted again. */
+  async function voidUnlessAsSubmitted<Result>(actor: Actor, id: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof NotAsSubmitted) await voidIt(actor, id, error.message);
+      throw error;
+    }
   }
 
   async function reject(actor: Actor, input: { id: string; contentHash: string; comment?: string | undefined }) {
@@ -179,32 +227,32 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
   const withdraw = (actor: Actor, input: { id: string; reason: string }) =>
     act(actor, input.id, 'withdraw', { reason: input.reason }, async () => undefined);
 
-  /** Publishes now, first for a share, or later, as the plan says. What fails at a later time is told on the change. */
+  /**
+   * Publishes now, first for a share, or later, as the plan says, which must be the approved one. What fails at a later
+   * time is told on the change.
+   * @param isDue its time has come, whatever this node's clock says
+   */
   async function publish(
     actor: Actor,
-    input: { id: string; contentHash: string; plan: PublishPlan },
+    input: { id: string; contentHash: string; plan: PublishPlan; isDue?: boolean },
   ): Promise<ChangeStatus> {
-    const { plan } = input;
-    const later = plan.at !== undefined && plan.at > Date.now();
+    const { id, contentHash, plan, isDue = false } = input;
+    const later = !isDue && plan.at !== undefined && plan.at > Date.now();
     const name = later ? 'schedule' : plan.canary ? 'start_canary' : 'publish';
-    const status = await act(
-      actor,
-      input.id,
-      name,
-      { contentHash: input.contentHash, after: plan },
-      async (client, change, to) => {
-        refuseSharedCanary(change, plan);
+    const status = await voidUnlessAsSubmitted(actor, id, () =>
+      act(actor, id, name, { contentHash, after: plan }, async (client, change, to) => {
+        refuseOtherPlan(change, plan);
         refuseOldApproval(change);
+        if (!(await isAsSubmitted(client, change))) throw new NotAsSubmitted();
         if (later) {
           refuseLongWait(change, plan);
-          await updateChange(client, change.id, {
-            plan: JSON.stringify(plan),
-            publish_at: new Date(plan.at ?? 0),
-            error: null,
-          });
+          await updateChange(client, change.id, { publish_at: new Date(plan.at ?? 0), error: null });
         } else await bringOn(client, change, plan, actor.id);
+        // Again, at the end: the gate takes seconds, and nobody should wait so long with a test case.
+        await holdTests(client);
+        if (!(await isAsSubmitted(client, change))) throw new NotAsSubmitted();
         return to;
-      },
+      }),
     );
     await config.refresh();
     return status;
@@ -221,7 +269,6 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     else await putInForce(client, change, actor);
     const minutes = plan.canary?.minutes ?? plan.watch.minutes;
     await updateChange(client, change.id, {
-      plan: JSON.stringify(plan),
       ...(change.emergency ? { checks: JSON.stringify({ items: checks, acknowledgement: null }) } : {}),
       published_at: change.now,
       published_by: actor,
@@ -230,10 +277,12 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     });
   }
 
-  /** From the canary's share to everybody. */
+  /** From the canary's share to everybody: at its time, or earlier by somebody who did not write it. */
   async function promote(actor: Actor, id: string): Promise<void> {
     await act(actor, id, 'publish', {}, async (client, change) => {
       if (change.status !== 'canary' || !change.plan) throw new AppError('conflict', 'the change is no canary');
+      if (change.authors.includes(actor.id) && (change.stageEndsAt ?? change.now) > change.now)
+        throw new AppError('forbidden', 'the approved plan lets the canary go on: somebody else has to end it early');
       await holdStill(client);
       gate.refuse(await inspect(change));
       await putInForce(client, change, actor.id);
@@ -258,7 +307,7 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
       if (change.status !== 'canary') {
         await holdStill(client);
         await takeBack(client, change, actor.id, input.reason, async (before) =>
-          gate.refuse(gate.look(before, config.current())),
+          gate.refuse(await gate.look(before, config.current())),
         );
       }
       await updateChange(client, change.id, {
@@ -281,70 +330,6 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
 
   const voidIt = (actor: Actor, id: string, why: string) =>
     act(actor, id, 'void', { reason: why }, (client) => updateChange(client, id, { approved_at: null, error: why }));
-
-  /** Published at once by one person; another one has to look at it afterwards. */
-  async function publishEmergency(
-    actor: Actor,
-    input: { title: string; reason: string; items: ChangeItemInput[]; reverts?: string | undefined },
-  ): Promise<{ id: string }> {
-    const id = newId('chg');
-    await audit.audited(
-      {
-        actor,
-        action: 'changes.publish_emergency',
-        objectType: 'change',
-        objectId: id,
-        reason: input.reason,
-        after: headOf(input),
-      },
-      async (client) => {
-        const items = input.items.map(itemOf);
-        const change = await insertChange(
-          client,
-          { id, title: input.title, reason: input.reason, items, emergency: true, reverts: input.reverts },
-          actor.id,
-        );
-        const plan: PublishPlan = {
-          watch: {
-            minutes: 15,
-            thresholds: { maxSuccessDrop: 5, maxRejectRise: 5, maxErrorRise: 2, minPayments: 50 },
-            autoRollback: false,
-          },
-        };
-        await bringOn(client, change, plan, actor.id);
-        await updateChange(client, id, { status: 'watching', review_open: true });
-        await tell(client, id, actor.id, 'publish_emergency', 'draft', 'watching', { reason: input.reason });
-      },
-    );
-    await config.refresh();
-    return { id };
-  }
-
-  /** The second pair of eyes on an emergency publish. */
-  async function reviewEmergency(
-    actor: Actor,
-    input: { id: string; contentHash: string; comment?: string | undefined },
-  ) {
-    await audit.audited(
-      {
-        actor,
-        action: 'changes.review',
-        objectType: 'change',
-        objectId: input.id,
-        ...(input.comment ? { reason: input.comment } : {}),
-      },
-      async (client) => {
-        const change = await mustFindChange(client, input.id, true);
-        if (!change.reviewOpen) throw new AppError('conflict', 'there is nothing to review');
-        if (change.contentHash !== input.contentHash) throw new AppError('conflict', 'this is not what was published');
-        if (change.authors.includes(actor.id))
-          throw new AppError('forbidden', 'you published this: somebody else has to review it');
-        await sayVerdict(client, change, actor, 'review', input.comment);
-        await updateChange(client, change.id, { review_open: false });
-        await tell(client, change.id, actor.id, 'reviewed', undefined, undefined, { comment: input.comment });
-      },
-    );
-  }
 
   async function comment(actor: Actor, input: { id: string; text: string }): Promise<void> {
     await audit.audited(
@@ -369,18 +354,28 @@ export function createChanges({ audit, gate, config }: ChangesDeps) {
     rollBack,
     verify,
     voidIt,
-    publishEmergency,
-    reviewEmergency,
+    ...createEmergencies({ audit, gate, config, bringOn }),
     comment,
     inspect,
+    look,
   };
 }
 
 export type Changes = ReturnType<typeof createChanges>;
 
-const say = (act: ChangeAct): string => `be ${act.replace('_', ' ')}`;
-
-const headOf = (input: { title?: string | undefined; items?: ChangeItemInput[] | undefined }) => ({
-  title: input.title,
-  items: input.items?.map(({ kind, objectId, baseVersion }) => ({ ref: `${kind}/${objectId}`, baseVersion })),
-});
+/** What can't be done to a change now, as a sentence has it. */
+const said: Record<ChangeAct, string> = {
+  edit: 'edited',
+  submit: 'submitted',
+  approve: 'approved',
+  reject: 'rejected',
+  withdraw: 'withdrawn',
+  void: 'voided',
+  schedule: 'scheduled',
+  unschedule: 'taken off its schedule',
+  start_canary: 'published for a share of merchants',
+  publish: 'published',
+  publish_emergency: 'published as an emergency',
+  verify: 'verified',
+  roll_back: 'rolled back',
+};

@@ -1,5 +1,5 @@
 import type { ChangeItemInput } from '@tributary/contracts/change';
-import { publishPlanSchema } from '@tributary/contracts/change';
+import { type PublishPlan, publishPlanSchema } from '@tributary/contracts/change';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { liveDocument, publishDocument } from '../../../../../scripts/testing/documents.ts';
@@ -91,13 +91,14 @@ async function item(kind: ChangeItemInput['kind'], objectId: string, document: o
   ]);
   return { kind, objectId, document, baseVersion: rows[0]?.version ?? 0 } as ChangeItemInput;
 }
-async function ready(...of: Parameters<typeof item>) {
+async function readyFor(plan: PublishPlan, ...of: Parameters<typeof item>) {
   const { changes } = node(0);
   const made = await changes.create(ann, { title: 't', reason: 'r', items: [await item(...of)] });
-  await changes.submit(ann, { ...made, acknowledgement: 'meant' });
-  await changes.approve(ben, made);
-  return made;
+  const { contentHash } = await changes.submit(ann, { ...made, plan, acknowledgement: 'meant' });
+  await changes.approve(ben, { id: made.id, contentHash });
+  return { id: made.id, contentHash };
 }
+const ready = (...of: Parameters<typeof item>) => readyFor(plan, ...of);
 const live = (kind: ChangeItemInput['kind'], id: string) => liveDocument(db, kind, id).catch(() => undefined);
 
 describe('documents that speak of each other', () => {
@@ -162,6 +163,23 @@ describe('documents that speak of each other', () => {
   });
 });
 
+describe('a list', () => {
+  it('does not come to let payments through with entries that one person put on it', async () => {
+    const list = (effect: string) => ({ id: 'friends', name: 'Friends', subject: 'payer', effect });
+    await publishDocument(db, 'list', 'friends', list('watch'));
+    for (const { config } of nodes) await config.refresh();
+    const made = await ready('list', 'friends', list('allow'));
+    await db.query(`INSERT INTO list_entries (list, value, reason, created_by) VALUES ('friends', 'p', 'r', 'ann@t')`);
+    await expect(node(0).changes.publish(ann, { ...made, plan })).rejects.toMatchObject({
+      code: 'invalid_rule_set',
+      errors: [{ path: 'list/friends/effect' }],
+    });
+    expect(await live('list', 'friends')).toMatchObject({ effect: 'watch' });
+    await db.query(`DELETE FROM list_entries WHERE list = 'friends'`);
+    expect(await node(0).changes.publish(ann, { ...made, plan })).toBe('watching');
+  });
+});
+
 describe('an emergency', () => {
   it('is stopped by no test case, but by what does not fit', async () => {
     const { changes } = node(2);
@@ -199,10 +217,13 @@ describe('an emergency', () => {
 
 describe('an approval', () => {
   it('can not be saved up: nothing is scheduled past its end', async () => {
-    const made = await ready('risk', 'main', rule({ ...large, value: 5000 }));
-    const at = (hours: number) => ({ ...made, plan: { ...plan, at: Date.now() + hours * 3_600_000 } });
-    await expect(node(0).changes.publish(ann, at(25))).rejects.toMatchObject({ code: 'invalid_request' });
-    expect(await node(0).changes.publish(ann, at(23))).toBe('scheduled');
+    const publishIn = async (hours: number) => {
+      const then = { ...plan, at: Date.now() + hours * 3_600_000 };
+      const made = await readyFor(then, 'risk', 'main', rule({ ...large, value: 5000 }));
+      return node(0).changes.publish(ann, { ...made, plan: then });
+    };
+    await expect(publishIn(25)).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await publishIn(23)).toBe('scheduled');
   });
 });
 

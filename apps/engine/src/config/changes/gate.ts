@@ -33,7 +33,7 @@ export type GateDeps = {
  */
 export function createGate({ kinds, runTests, verifyByOracle }: GateDeps) {
   async function inspect(items: readonly ChangeItem[], live: ConfigSnapshot): Promise<ItemCheck[]> {
-    const checks = look(items, live);
+    const checks = await look(items, live);
     for (const [index, check] of checks.entries()) {
       const { kind, document = null } = items[index] ?? {};
       if ((kind !== 'risk' && kind !== 'routing') || document === null || check.errors.length > 0) continue;
@@ -43,18 +43,35 @@ export function createGate({ kinds, runTests, verifyByOracle }: GateDeps) {
     return checks;
   }
 
-  /** The documents by themselves and beside each other, at once: neither test cases nor the other engine. */
-  function look(items: readonly ChangeItem[], live: ConfigSnapshot): ItemCheck[] {
+  /** The documents by themselves and beside each other: neither test cases nor the other engine. */
+  async function look(items: readonly ChangeItem[], live: ConfigSnapshot): Promise<ItemCheck[]> {
     const around = withItems(live, items);
-    return items.map(({ kind, objectId, document }) => ({
-      kind,
-      objectId,
-      ...(document === null
-        ? kinds.checkRemoval(kind, objectId, around)
-        : kinds.check(kind, objectId, document, around)),
-      tests: undefined,
-      oracle: undefined,
-    }));
+    const checks: ItemCheck[] = [];
+    for (const { kind, objectId, document } of items) {
+      const found =
+        document === null
+          ? kinds.checkRemoval(kind, objectId, around)
+          : await kinds.check(kind, objectId, document, around);
+      checks.push({ kind, objectId, ...found, tests: undefined, oracle: undefined });
+    }
+    return checks;
+  }
+
+  /**
+   * Documents that can never be published are not even kept as drafts. To be asked before anything recurses into them.
+   * @throws AppError invalid_rule_set with every reason
+   */
+  async function refuseBeyondCaps(items: readonly Pick<ChangeItem, 'kind' | 'objectId' | 'document'>[]): Promise<void> {
+    const errors: { path: string; message: string }[] = [];
+    for (const { kind, objectId, document } of items) {
+      if (document === null) continue;
+      for (const { path, message } of await kinds.beyondCaps(kind, document))
+        errors.push({ path: `${kind}/${objectId}${path}`, message });
+    }
+    if (errors.length === 0) return;
+    throw new AppError('invalid_rule_set', `the draft can not be kept: ${errors[0]?.path} ${errors[0]?.message}`, {
+      errors: errors.slice(0, 50),
+    });
   }
 
   /** @throws AppError invalid_rule_set with every reason why these documents can't be published */
@@ -87,7 +104,7 @@ export function createGate({ kinds, runTests, verifyByOracle }: GateDeps) {
     );
   }
 
-  return { inspect, look, refuse };
+  return { inspect, look, refuse, refuseBeyondCaps };
 }
 
 export type Gate = ReturnType<typeof createGate>;

@@ -26,6 +26,26 @@ export async function refuseOvertaken(client: PoolClient, items: readonly Change
   if (refs.length > 0) throw new Overtaken(refs.map(({ kind, objectId }) => `${kind}/${objectId}`));
 }
 
+/** A list does not begin to let payments through what one person alone put on it. */
+async function refuseLoneEntries(client: PoolClient, items: readonly ChangeItem[]): Promise<void> {
+  for (const { kind, objectId, document } of items) {
+    if (kind !== 'list' || document?.effect !== 'allow') continue;
+    await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_list'), hashtext($1))`, [objectId]);
+    const { rows } = await client.query(
+      'SELECT value FROM list_entries WHERE list = $1 AND (approved_by IS NULL OR approved_by = created_by) LIMIT 1',
+      [objectId],
+    );
+    if (rows[0])
+      throw new AppError(
+        'invalid_rule_set',
+        `list ${objectId} has entries that one person put on it: make a new list`,
+        {
+          errors: [{ path: `list/${objectId}/effect`, message: 'can not become allow over entries nobody approved' }],
+        },
+      );
+  }
+}
+
 /**
  * Puts every document of a change in force for all, in the caller's transaction: all of them or none.
  * @throws Overtaken
@@ -33,6 +53,7 @@ export async function refuseOvertaken(client: PoolClient, items: readonly Change
 export async function putInForce(client: PoolClient, change: Change, actor: string): Promise<void> {
   await holdConfiguration(client);
   await refuseOvertaken(client, change.items);
+  await refuseLoneEntries(client, change.items);
   for (const item of change.items) {
     if (item.publishedVersion !== undefined) {
       // A canary has it already.
@@ -71,6 +92,7 @@ export async function putInCanary(client: PoolClient, change: Change, percent: n
   );
   if (running[0]) throw new AppError('conflict', `change ${running[0].id} is in its canary: one at a time`);
   await refuseOvertaken(client, change.items);
+  await refuseLoneEntries(client, change.items);
   for (const item of change.items) {
     const { rows } = await client.query(
       `INSERT INTO config_versions (kind, object_id, version, document, content_hash, note, created_by, change_id)
@@ -126,12 +148,12 @@ export async function takeBack(
     ({ kind, objectId, publishedVersion }) => found.get(`${kind}/${objectId}`)?.live !== publishedVersion,
   );
   if (stale.length > 0) throw new Overtaken(stale.map(({ kind, objectId }) => `${kind}/${objectId}`));
-  await mayReturn(
-    change.items.map((item) => {
-      const { before = null, hash = null } = found.get(`${item.kind}/${item.objectId}`) ?? {};
-      return { ...item, document: before, contentHash: hash ?? '', baseVersion: item.publishedVersion ?? 0 };
-    }),
-  );
+  const returning = change.items.map((item): ChangeItem => {
+    const { before = null, hash = null } = found.get(`${item.kind}/${item.objectId}`) ?? {};
+    return { ...item, document: before, contentHash: hash ?? '', baseVersion: item.publishedVersion ?? 0 };
+  });
+  await refuseLoneEntries(client, returning);
+  await mayReturn(returning);
   for (const { kind, objectId, baseVersion } of change.items) {
     const { before = null, hash = null } = found.get(`${kind}/${objectId}`) ?? {};
     await client.query('SELECT tributary_publish($1, $2, $3, $4, $5, $7, $6)', [

@@ -100,9 +100,8 @@ export function createStages({
   }
 
   async function publishScheduled(change: Change, plan: PublishPlan): Promise<void> {
-    const { at: _, ...now } = plan;
     try {
-      await changes.publish(system, { id: change.id, contentHash: change.contentHash, plan: now });
+      await changes.publish(system, { id: change.id, contentHash: change.contentHash, plan, isDue: true });
     } catch (error) {
       // A fault of ours passes: the change stays due and is tried again. What the gate or the store refuses is final.
       if (!(error instanceof AppError) || error.code === 'internal') throw error;

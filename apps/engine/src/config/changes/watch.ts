@@ -3,7 +3,7 @@ import type { Pool } from '../../platform/db.ts';
 import { paymentIdFloor } from '../../platform/ids.ts';
 import { isInCanary } from './canary-share.ts';
 
-/** Payments of one window, by how they ended; those still open are not counted. */
+/** Payments of one window, by how they ended; those still open are not counted, but for those that risk holds: as refused. */
 export type WatchNumbers = { payments: number; succeeded: number; rejected: number; errors: number };
 
 /** One threshold that was crossed, in percentage points. */
@@ -43,9 +43,9 @@ export async function countWindow(
   canary?: { changeId: string; percent: number },
 ): Promise<{ inside: WatchNumbers; outside: WatchNumbers }> {
   const { rows } = await pool.query(
-    `SELECT merchant_id, count(*) FILTER (WHERE status NOT IN ('created', 'processing', 'closed'))::int AS payments,
+    `SELECT merchant_id, count(*) FILTER (WHERE status NOT IN ('created', 'processing', 'closed') OR (status = 'created' AND hold IS NOT NULL))::int AS payments,
        count(*) FILTER (WHERE status = 'succeeded')::int AS succeeded,
-       count(*) FILTER (WHERE status = 'rejected')::int AS rejected,
+       count(*) FILTER (WHERE status = 'rejected' OR (status = 'created' AND hold IS NOT NULL))::int AS rejected,
        count(*) FILTER (WHERE status = 'failed' AND failure_code IN ('no_route', 'channel_unavailable', 'internal'))::int AS errors
      FROM payments WHERE id >= $1 AND id < $2 GROUP BY merchant_id`,
     [paymentIdFloor(from.getTime()), paymentIdFloor(to.getTime())],

@@ -166,13 +166,13 @@ async function perform(client: PoolClient, kind: Kind, act: FollowAct): Promise<
           // Nobody here approves it: who may do this is Unleash's to say.
           emergency: true,
           reverts: undefined,
+          plan: planOf(act.percent),
         },
         unleashActor.id,
       );
       await putInCanary(client, change, act.percent, unleashActor.id);
       await updateChange(client, change.id, {
         status: 'canary',
-        plan: JSON.stringify(planOf(act.percent)),
         published_at: change.now,
         published_by: unleashActor.id,
       });

@@ -1,6 +1,6 @@
 import { count, day, declined, distinct, hour, measure } from '../velocity/measure.ts';
 
-const payments = { type: 'integer', unit: 'payments', optional: true } as const;
+const payments = { type: 'integer', least: 0, unit: 'payments', optional: true } as const;
 
 /** What this card did before, at this merchant. Missing when the payment names no card (`payer.cardId`). */
 export const cardMeasures = [
@@ -20,6 +20,7 @@ export const cardMeasures = [
   }),
   measure('card', day, distinct('payer_key'), {
     type: 'integer',
+    least: 0,
     unit: 'payers',
     optional: true,
     name: 'cardPayers24h',

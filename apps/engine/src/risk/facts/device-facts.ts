@@ -1,6 +1,6 @@
 import { cardTesting, count, day, declined, distinct, hour, measure } from '../velocity/measure.ts';
 
-const payments = { type: 'integer', unit: 'payments', optional: true } as const;
+const payments = { type: 'integer', least: 0, unit: 'payments', optional: true } as const;
 
 /** What happened on this device before, at this merchant. Missing when the payment names no device. */
 export const deviceMeasures = [
@@ -20,6 +20,7 @@ export const deviceMeasures = [
   }),
   measure('device', day, distinct('payer_key'), {
     type: 'integer',
+    least: 0,
     unit: 'payers',
     optional: true,
     name: 'devicePayers24h',
@@ -29,6 +30,7 @@ export const deviceMeasures = [
   }),
   measure('device', day, distinct('card'), {
     type: 'integer',
+    least: 0,
     unit: 'cards',
     optional: true,
     name: 'deviceCards24h',

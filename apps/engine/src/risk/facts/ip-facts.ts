@@ -1,6 +1,6 @@
 import { cardTesting, count, day, declined, distinct, hour, measure } from '../velocity/measure.ts';
 
-const payments = { type: 'integer', unit: 'payments', optional: true } as const;
+const payments = { type: 'integer', least: 0, unit: 'payments', optional: true } as const;
 
 /** What came from this address before, at any merchant. Missing when the payment names no address. */
 export const ipMeasures = [
@@ -20,6 +20,7 @@ export const ipMeasures = [
   }),
   measure('ip', day, distinct(`CASE WHEN payer_key IS NOT NULL THEN merchant_id || E'\\n' || payer_key END`), {
     type: 'integer',
+    least: 0,
     unit: 'payers',
     optional: true,
     name: 'ipPayers24h',
@@ -30,6 +31,7 @@ export const ipMeasures = [
   }),
   measure('ip', day, distinct('card'), {
     type: 'integer',
+    least: 0,
     unit: 'cards',
     optional: true,
     name: 'ipCards24h',
@@ -39,6 +41,7 @@ export const ipMeasures = [
   }),
   measure('ip', hour, distinct('bin'), {
     type: 'integer',
+    least: 0,
     unit: 'card BINs',
     optional: true,
     name: 'ipBins1h',

@@ -1,6 +1,6 @@
 import { count, declined, hour, measure, minute, moved } from '../velocity/measure.ts';
 
-const payments = { type: 'integer', unit: 'payments' } as const;
+const payments = { type: 'integer', least: 0, unit: 'payments' } as const;
 
 /**
  * What this merchant takes. Read once a second at most and shared by all payments of the merchant on a node, so they may
@@ -38,6 +38,7 @@ export const merchantMeasures = [
   measure('merchant', hour, moved, {
     name: 'merchantAmount1h',
     type: 'integer',
+    least: 0,
     unit: 'minor units',
     description:
       'What the merchant took or is taking in the last hour, in the currency of this payment. May be a second old.',

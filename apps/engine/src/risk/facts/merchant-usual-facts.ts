@@ -1,6 +1,6 @@
 import { defineFact } from '@tributary/rules/define-fact';
 
-const ofUsual = { type: 'integer', unit: 'percent', optional: true } as const;
+const ofUsual = { type: 'integer', least: 0, unit: 'percent', optional: true } as const;
 const over =
   "Over the successes among the merchant's latest 10,000 payments of the last 30 days in this currency; exact over those, up to 10 minutes old, missing below 30 successes.";
 

@@ -1,7 +1,7 @@
 import { count, day, declined, distinct, hour, measure, moved } from '../velocity/measure.ts';
 
-const payments = { type: 'integer', unit: 'payments', optional: true } as const;
-const money = { type: 'integer', unit: 'minor units', optional: true } as const;
+const payments = { type: 'integer', least: 0, unit: 'payments', optional: true } as const;
+const money = { type: 'integer', least: 0, unit: 'minor units', optional: true } as const;
 
 /** What this payer did before, at this merchant. Missing when the payment names no payer. */
 export const payerMeasures = [
@@ -70,6 +70,7 @@ export const payerMeasures = [
   ),
   measure('payer', day, distinct('device'), {
     type: 'integer',
+    least: 0,
     unit: 'devices',
     optional: true,
     name: 'payerDevices24h',
@@ -79,6 +80,7 @@ export const payerMeasures = [
   }),
   measure('payer', day, distinct('ip'), {
     type: 'integer',
+    least: 0,
     unit: 'addresses',
     optional: true,
     name: 'payerIps24h',
@@ -88,6 +90,7 @@ export const payerMeasures = [
   }),
   measure('payer', day, distinct('card'), {
     type: 'integer',
+    least: 0,
     unit: 'cards',
     optional: true,
     name: 'payerCards24h',

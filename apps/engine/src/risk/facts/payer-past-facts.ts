@@ -14,6 +14,7 @@ export const payerPastFacts = [
   defineFact({
     name: 'payerMinutesSinceLast',
     type: 'integer',
+    least: 0,
     unit: 'minutes',
     description: "Whole minutes since this payer's last payment at this merchant; missing for a first one.",
     descriptionZh: '距付款人上次支付的分钟数',

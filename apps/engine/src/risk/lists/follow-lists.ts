@@ -6,18 +6,22 @@ export type FollowerLog = { info(fields: object, message: string): void; warn(fi
 
 /** Rows read at once: small, so that the loop goes on between two pages. */
 const pageRows = 1_000;
-/** How often to look without being told, and how long an index is trusted that could not be brought up to date. */
-const pollMs = 500;
-const trustMs = 3_000;
+/** How often to look without being told. */
+const pollMs = 250;
+/**
+ * How long an index is trusted after the look that it is up to date with. By this every change is in force within a
+ * second on every node, whatever a large import, a build or a lost announcement keeps the follower busy with.
+ */
+export const trustMs = 900;
 /** Removed entries stay in the index; so many, and this share of it, are worth building it anew. */
 const worthRebuilding = { removed: 5_000, share: 0.2 };
 
 const pause = () => new Promise<void>((done) => setImmediate(done));
 
 /**
- * Keeps a node's list index: built once in pages, then brought up to date when Postgres announces a change, and twice a
- * second in case an announcement was lost. Until it is built, and whenever it could not be brought up to date for some
- * seconds, there is none, and who asks must ask Postgres.
+ * Keeps a node's list index: built once in pages, then brought up to date when Postgres announces a change, and some
+ * times a second in case an announcement was lost. Until it is built, and whenever it is not up to date with the last
+ * second, there is none, and who asks must ask Postgres.
  */
 export function createListFollower({
   store,

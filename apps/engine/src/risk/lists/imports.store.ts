@@ -3,6 +3,7 @@ import type { QueryConfig, QueryResult } from 'pg';
 import { AppError } from '../../platform/app-error.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../platform/db.ts';
 import { newId } from '../../platform/ids.ts';
+import type { NewEntry } from './lists.store.ts';
 import {
   type FileEntry,
   type LineProblem,
@@ -15,7 +16,8 @@ export type ListImport = {
   id: string;
   list: string;
   subject: ListSubject;
-  state: 'receiving' | 'ready' | 'confirmed' | 'discarded';
+  /** `waiting`: for a second person, who approves it or not. */
+  state: 'receiving' | 'ready' | 'waiting' | 'confirmed' | 'discarded';
   fileName: string;
   nextPart: number;
   /** Good lines, and lines that can't be taken; of those the first are kept. */
@@ -26,6 +28,21 @@ export type ListImport = {
   createdBy: string;
 };
 
+/** What waits for a second person, with its first values. Times in Unix ms. */
+export type WaitingEntries = {
+  importId: string;
+  list: string;
+  reason: string;
+  /** Empty when it was entered by hand. */
+  fileName: string;
+  rows: number;
+  createdBy: string;
+  askedBy: string;
+  createdAt: number;
+  first: { value: string; reason: string; expiresAt: number | null }[];
+};
+
+const shownValues = 50;
 const keptProblems = 200;
 
 /** Files on their way into a list: received in parts, looked at, then confirmed as a whole or thrown away. */
@@ -36,7 +53,8 @@ export const createImportsStore = (pool: Pool) => ({
       await forWholeTables(client);
       await patiently(
         client,
-        `DELETE FROM list_imports WHERE state <> 'confirmed' AND created_at < now() - interval '1 day'`,
+        `DELETE FROM list_imports WHERE (state NOT IN ('confirmed', 'waiting') AND created_at < now() - interval '1 day')
+           OR (state = 'waiting' AND created_at < now() - interval '7 days')`,
         [],
       );
     });
@@ -100,6 +118,75 @@ export const createImportsStore = (pool: Pool) => ({
       return { import: importOf(rows[0]), ...counted.rows[0] };
     }),
 
+  /** Entries made by hand, on their way to a second person, within the caller's transaction. */
+  async propose(
+    client: PoolClient,
+    list: ListConfig,
+    entries: readonly NewEntry[],
+    { reason, actor }: { reason: string; actor: string },
+  ): Promise<string> {
+    const id = newId('imp');
+    await client.query(
+      `INSERT INTO list_imports (id, list, subject, state, file_name, reason, reading, rows, created_by, asked_by)
+       VALUES ($1, $2, $3, 'waiting', '', $4, $5, $6, $7, $7)`,
+      [id, list.id, list.subject, reason, keptReading(startOfListFile()), entries.length, actor],
+    );
+    await stage(
+      client,
+      id,
+      entries.map((entry, index) => ({ ...entry, line: index + 1 })),
+    );
+    return id;
+  },
+
+  /** What waits, the oldest first. */
+  async waiting(list: string | undefined): Promise<WaitingEntries[]> {
+    const { rows } = await pool.query(
+      `SELECT i.*, (SELECT jsonb_agg(jsonb_build_object('value', r.value, 'reason', r.reason,
+           'expiresAt', (extract(epoch FROM r.expires_at) * 1000)::bigint) ORDER BY r.line)
+         FROM (SELECT * FROM list_import_rows WHERE import_id = i.id ORDER BY line LIMIT ${shownValues}) r) AS first
+       FROM list_imports i WHERE i.state = 'waiting' AND ($1::text IS NULL OR i.list = $1) ORDER BY i.created_at LIMIT 100`,
+      [list ?? null],
+    );
+    return rows.map((row) => ({
+      importId: row.id,
+      list: row.list,
+      reason: row.reason,
+      fileName: row.file_name,
+      rows: row.rows,
+      createdBy: row.created_by,
+      askedBy: row.asked_by,
+      createdAt: row.created_at.getTime(),
+      first: row.first ?? [],
+    }));
+  },
+
+  /** Hands a file that was looked at on to a second person. */
+  async ask(
+    client: PoolClient,
+    id: string,
+    { withoutBadLines, actor }: { withoutBadLines: boolean; actor: string },
+  ): Promise<ListImport> {
+    refuseUnready(await lock(client, id), withoutBadLines);
+    const { rows } = await client.query(
+      `UPDATE list_imports SET state = 'waiting', asked_by = $2 WHERE id = $1 RETURNING *`,
+      [id, actor],
+    );
+    return importOf(rows[0]);
+  },
+
+  /**
+   * Puts what waits on the list, as entries of who made them, approved by somebody else.
+   * @throws AppError forbidden when that is nobody else
+   */
+  async approve(client: PoolClient, id: string, actor: string) {
+    const row = await lock(client, id);
+    if (row.state !== 'waiting') throw new AppError('conflict', `the import is ${row.state}: it waits for nobody`);
+    if (actor === row.created_by || actor === row.asked_by)
+      throw new AppError('forbidden', 'you asked for this: somebody else has to approve it');
+    return putOn(client, row, { createdBy: row.created_by, approvedBy: actor });
+  },
+
   /** Puts all good lines on the list, within the caller's transaction; the staged lines go away with it. */
   async confirm(
     client: PoolClient,
@@ -107,44 +194,23 @@ export const createImportsStore = (pool: Pool) => ({
     { withoutBadLines, actor }: { withoutBadLines: boolean; actor: string },
   ): Promise<{ import: ListImport; added: number; changed: number }> {
     const row = await lock(client, id);
-    if (row.state !== 'ready')
-      throw new AppError(
-        'conflict',
-        row.state === 'receiving' ? 'the file is not complete yet' : `the import is ${row.state}`,
-      );
-    if (row.bad_lines > 0 && !withoutBadLines)
-      throw new AppError('conflict', `${row.bad_lines} lines can not be taken: correct them, or import without them`);
-    await forWholeTables(client);
-    const { rows } = await patiently(
-      client,
-      `WITH put AS (
-         INSERT INTO list_entries (list, value, reason, source, created_by, created_at, expires_at)
-         SELECT $2, value, reason, source, $3, clock_timestamp(), expires_at
-         FROM list_import_rows WHERE import_id = $1 ORDER BY value
-         ON CONFLICT (list, value) DO UPDATE SET reason = EXCLUDED.reason, source = EXCLUDED.source,
-           created_by = EXCLUDED.created_by, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at
-           WHERE (list_entries.reason, list_entries.source, list_entries.expires_at)
-             IS DISTINCT FROM (EXCLUDED.reason, EXCLUDED.source, EXCLUDED.expires_at)
-         RETURNING xmax = 0 AS added)
-       SELECT (count(*) FILTER (WHERE added))::int AS added, (count(*) FILTER (WHERE NOT added))::int AS changed FROM put`,
-      [id, row.list, actor],
-    );
-    await patiently(client, 'DELETE FROM list_import_rows WHERE import_id = $1', [id]);
-    const { rows: done } = await client.query(
-      `UPDATE list_imports SET state = 'confirmed', finished_at = now(), result = $2 WHERE id = $1 RETURNING *`,
-      [id, JSON.stringify(rows[0])],
-    );
-    return { import: importOf(done[0]), ...rows[0] };
+    refuseUnready(row, withoutBadLines);
+    return putOn(client, row, { createdBy: actor, approvedBy: undefined });
   },
 
-  async discard(client: PoolClient, id: string): Promise<ListImport> {
+  /**
+   * Throws it away.
+   * @param only when it is in this state
+   */
+  async discard(client: PoolClient, id: string, actor: string, only?: ListImport['state']): Promise<ListImport> {
     const row = await lock(client, id);
-    if (row.state === 'confirmed') throw new AppError('conflict', 'the import is confirmed');
+    if (row.state === 'confirmed' || (only !== undefined && row.state !== only))
+      throw new AppError('conflict', `the import is ${row.state}`);
     await forWholeTables(client);
     await patiently(client, 'DELETE FROM list_import_rows WHERE import_id = $1', [id]);
     const { rows } = await client.query(
-      `UPDATE list_imports SET state = 'discarded', finished_at = now() WHERE id = $1 RETURNING *`,
-      [id],
+      `UPDATE list_imports SET state = 'discarded', finished_at = now(), decided_by = $2 WHERE id = $1 RETURNING *`,
+      [id, actor],
     );
     return importOf(rows[0]);
   },
@@ -219,6 +285,46 @@ async function lock(client: PoolClient, id: string): Promise<Row> {
   const { rows } = await client.query('SELECT * FROM list_imports WHERE id = $1 FOR UPDATE', [id]);
   if (!rows[0]) throw new AppError('not_found', 'there is no such import');
   return rows[0];
+}
+
+/** Puts the staged lines on their list; they go away with it. */
+async function putOn(
+  client: PoolClient,
+  row: Row,
+  { createdBy, approvedBy }: { createdBy: string; approvedBy: string | undefined },
+): Promise<{ import: ListImport; added: number; changed: number }> {
+  await forWholeTables(client);
+  const { rows } = await patiently(
+    client,
+    `WITH put AS (
+       INSERT INTO list_entries (list, value, reason, source, created_by, created_at, expires_at, approved_by)
+       SELECT $2, value, reason, source, $3, clock_timestamp(), expires_at, $4
+       FROM list_import_rows WHERE import_id = $1 ORDER BY value
+       ON CONFLICT (list, value) DO UPDATE SET reason = EXCLUDED.reason, source = EXCLUDED.source,
+         created_by = EXCLUDED.created_by, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at,
+         approved_by = EXCLUDED.approved_by
+         WHERE (list_entries.reason, list_entries.source, list_entries.expires_at)
+           IS DISTINCT FROM (EXCLUDED.reason, EXCLUDED.source, EXCLUDED.expires_at)
+       RETURNING xmax = 0 AS added)
+     SELECT (count(*) FILTER (WHERE added))::int AS added, (count(*) FILTER (WHERE NOT added))::int AS changed FROM put`,
+    [row.id, row.list, createdBy, approvedBy ?? null],
+  );
+  await patiently(client, 'DELETE FROM list_import_rows WHERE import_id = $1', [row.id]);
+  const { rows: done } = await client.query(
+    `UPDATE list_imports SET state = 'confirmed', finished_at = now(), result = $2, decided_by = $3 WHERE id = $1 RETURNING *`,
+    [row.id, JSON.stringify(rows[0]), approvedBy ?? createdBy],
+  );
+  return { import: importOf(done[0]), ...rows[0] };
+}
+
+function refuseUnready(row: Row, withoutBadLines: boolean): void {
+  if (row.state !== 'ready')
+    throw new AppError(
+      'conflict',
+      row.state === 'receiving' ? 'the file is not complete yet' : `the import is ${row.state}`,
+    );
+  if (row.bad_lines > 0 && !withoutBadLines)
+    throw new AppError('conflict', `${row.bad_lines} lines can not be taken: correct them, or import without them`);
 }
 
 /** Our connections are set for statements over few rows; these go over all of a file. */

@@ -52,9 +52,9 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   throw new Error('it never came true');
 }
 
-/** A follower that is moved by the test alone. */
+/** A follower that is moved by the test alone, and for which no time goes by. */
 function quietFollower(): ListFollower {
-  return createListFollower({ store, bus: silentBus, log });
+  return createListFollower({ store, bus: silentBus, log, nowMs: () => 0 });
 }
 
 describe('lists', () => {
@@ -73,6 +73,34 @@ describe('lists', () => {
     expect(await find(lists, { payer: ['p2'] }, at)).toEqual([]);
     expect(await find(lists, { payer: ['p2'] }, new Date(at.getTime() - 1))).toHaveLength(1);
     expect(await find(lists, { payer: ['P1', 'nobody'], device: 'p1', merchant: 'p1' }, at)).toEqual([]);
+  });
+
+  it('are in force within a second, however long a large import keeps the index from being brought up to date', async () => {
+    let nowMs = 0;
+    let isSlow = false;
+    let catchUp: () => void = () => undefined;
+    const caughtUp = new Promise<void>((resolve) => {
+      catchUp = resolve;
+    });
+    const busy = {
+      ...store,
+      changedSince: async (...given: Parameters<typeof store.changedSince>) => {
+        if (isSlow) await caughtUp;
+        return store.changedSince(...given);
+      },
+    };
+    const follower = createListFollower({ store: busy, bus: silentBus, log, nowMs: () => nowMs });
+    const find = createFindListed({ store, follower });
+    await follower.refresh();
+    isSlow = true;
+    const following = follower.refresh();
+    await put('device', entry('stolen'));
+    void follower.refresh();
+    nowMs += 950;
+    expect(await find(lists, { device: 'stolen' }, new Date())).toHaveLength(1);
+    catchUp();
+    await following;
+    expect(follower.current()?.candidates(lists, { device: 'stolen' })).toHaveLength(1);
   });
 
   it('answer the same with the index, before it is built, and after it went stale', async () => {

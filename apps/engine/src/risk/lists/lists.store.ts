@@ -8,6 +8,8 @@ export type ListEntry = {
   /** Where it comes from: `console`, `import`, or what a file said. */
   source: string;
   addedBy: string;
+  /** The second person, on lists that let payments through. */
+  approvedBy: string | undefined;
   addedAt: Date;
   expiresAt: Date | undefined;
 };
@@ -28,7 +30,7 @@ export type NewEntry = { value: string; reason: string; source: string; expiresA
 /** A page of keys, for building an index; `list` and `value` of the last row lead to the next. */
 export type EntryKey = { list: string; value: string };
 
-const columns = 'list, value, reason, source, created_by, created_at, expires_at';
+const columns = 'list, value, reason, source, created_by, approved_by, created_at, expires_at';
 
 /** Entries of lists and the log of their changes. Every write is logged by triggers, whoever makes it. */
 export const createListsStore = (pool: Pool) => ({
@@ -123,7 +125,8 @@ export const createListsStore = (pool: Pool) => ({
        SELECT $1, e.value, e.reason, e.source, $6, clock_timestamp(), e.expires_at
        FROM unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS e(value, reason, source, expires_at)
        ON CONFLICT (list, value) DO UPDATE SET reason = EXCLUDED.reason, source = EXCLUDED.source,
-         created_by = EXCLUDED.created_by, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at
+         created_by = EXCLUDED.created_by, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at,
+         approved_by = NULL
        RETURNING xmax = 0 AS added`,
       [
         list,
@@ -204,6 +207,7 @@ const entryOf = (row: Record<string, unknown>): ListEntry => ({
   reason: row.reason as string,
   source: row.source as string,
   addedBy: row.created_by as string,
+  approvedBy: (row.approved_by as string | null | undefined) ?? undefined,
   addedAt: row.created_at as Date,
   expiresAt: (row.expires_at as Date | null) ?? undefined,
 });

@@ -77,6 +77,7 @@ export async function saveCase(client: PoolClient, test: TestCase, actor: string
 
 /** @throws AppError not_found */
 export async function removeCase(client: PoolClient, kind: TestCase['kind'], id: string): Promise<{ name: string }> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtext('tributary_config_tests'))`);
   const { rows } = await client.query('DELETE FROM config_tests WHERE kind = $1 AND id = $2 RETURNING name', [
     kind,
     id,
