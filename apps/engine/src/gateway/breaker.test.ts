@@ -221,7 +221,9 @@ it('does what the model does, whatever calls come and however they end', () => {
       for (const [id, one] of steps.entries()) {
         if (one.do === 'wait') now += one.ms;
         else if (one.do === 'ask') {
+          const wouldTake = breaker.wouldTake(now);
           const permit = breaker.tryAcquire(now);
+          expect(permit !== undefined).toBe(wouldTake);
           expect(permit !== undefined).toBe(model.acquire(id, now));
           if (permit) out.push({ id, era: model.era, permit });
           else refused++;

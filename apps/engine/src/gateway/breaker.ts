@@ -75,6 +75,16 @@ export function createBreaker(
     return undefined;
   }
 
+  /** Whether a call would be let go now. Asking changes nothing and claims no probe. */
+  function wouldTake(now: number): boolean {
+    const { openMs, halfOpenProbes } = params();
+    if (state.value === 'open') return now >= state.since + openMs;
+    if (state.value === 'closed') return true;
+    let out = 0;
+    for (const until of state.probing.values()) if (now < until) out++;
+    return state.succeeded >= halfOpenProbes || state.succeeded + out < halfOpenProbes;
+  }
+
   /** How a permitted call ended. `failed` means by the channel's fault: a payer without money is no failure. */
   function record(permit: Permit, now: number, { failed, durationMs }: { failed: boolean; durationMs: number }): void {
     if (permit.era !== era) return;
@@ -112,7 +122,7 @@ export function createBreaker(
     retryInMs: state.value === 'open' ? Math.max(0, state.since + params().openMs - now) : 0,
   });
 
-  return { tryAcquire, record, release, holds, stats };
+  return { tryAcquire, wouldTake, record, release, holds, stats };
 }
 
 export type Breaker = ReturnType<typeof createBreaker>;

@@ -9,8 +9,10 @@ import type { ResponseCodeOverride } from '@tributary/contracts/response-codes';
 import { describe, expect, it } from 'vitest';
 import type { AccountConfig, ChannelConfig, ConfigSnapshot, ConfigSource } from '../config/snapshot.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createAccountCache } from './account-cache.ts';
-import { type BreakerMove, type CallReport, createGateway } from './call-channel.ts';
+import { createAccountCache } from './accounts/account-cache.ts';
+import { type CallReport, createGateway } from './call-channel.ts';
+import { createReadCodes } from './codes/read-codes.ts';
+import type { BreakerMove } from './compartments.ts';
 import type { SendOutcome } from './send.ts';
 
 const route = { channelId: 'ch', accountId: 'acc' };
@@ -103,7 +105,6 @@ function gatewayWith(own: {
           enabled: true,
           baseUrl: 'https://c.example',
           config: {},
-          secrets: '{}',
           trust: [{ serial: '1', publicKeyPem: 'p' }],
           version: 1,
           ...own.account,
@@ -122,11 +123,20 @@ function gatewayWith(own: {
     },
   };
   const adapters = new Map([['test', adapter]]);
-  const accounts = createAccountCache({ config, adapters, decrypt: (stored) => stored });
+  const accounts = createAccountCache({
+    config,
+    adapters,
+    load: async (id) => {
+      const account = snapshot.accounts.get(id);
+      return account && { ...account, secrets: '{}', older: [] };
+    },
+    decrypt: (stored) => stored,
+  });
   const gateway = createGateway({
     config,
     adapters,
     accounts,
+    readCodes: createReadCodes({ config, adapters }),
     clock: systemClock,
     log: { warn: () => undefined },
     onCall: (report) => reports.push(report),
@@ -278,9 +288,12 @@ describe('a channel call', () => {
       expect(result).toEqual({ kind: 'not_sent', reason: 'breaker_open' });
       expect(exchange).toMatchObject({ request: undefined, queuedMs: 0 });
       expect(sent).toHaveLength(2);
-      expect(stats()).toMatchObject([
-        { group: 'place', breaker: { state: 'open', refused: 1 }, stats: { rejected: 0 } },
-      ]);
+      expect(stats()[0]).toMatchObject({
+        group: 'place',
+        breaker: { state: 'open', refused: 1 },
+        stats: { rejected: 0 },
+        minute: { counts: { calls: 2, failed: 2, shortCircuited: 1 } },
+      });
     });
 
     it.each([
@@ -303,7 +316,7 @@ describe('a channel call', () => {
     ])('stays closed over %s', async (_, own) => {
       const { callChannel, stats } = gatewayWith({ ...own, params: { breaker } });
       for (let n = 0; n < 5; n++) await callChannel(route, place);
-      expect(stats()).toMatchObject([{ breaker: { state: 'closed', failures: 0 } }]);
+      expect(stats()[0]).toMatchObject({ breaker: { state: 'closed', failures: 0 } });
     });
 
     it('is one per operation group, and never keeps the signing keys away', async () => {
@@ -326,7 +339,7 @@ describe('a channel call', () => {
       const first = callChannel(route, place);
       const second = callChannel(route, place);
       expect((await callChannel(route, place)).result).toMatchObject({ reason: 'bulkhead_full' });
-      expect(stats()).toMatchObject([{ breaker: { state: 'closed', calls: 0 } }]);
+      expect(stats()[0]).toMatchObject({ breaker: { state: 'closed', calls: 0 } });
       release(timeout);
       expect((await first).result).toMatchObject({ kind: 'unknown' });
       expect((await second).result).toEqual({ kind: 'not_sent', reason: 'breaker_open' });
@@ -362,9 +375,68 @@ describe('a channel call', () => {
       override: { code: 'BUSY', outcome: { kind: 'declined', fault: 'channel', failureCode: 'channel_unavailable' } },
     });
     const declined = { kind: 'declined', fault: 'channel', code: 'channel_unavailable', raw };
-    expect((await callChannel(route, place)).result).toEqual(declined);
+    expect((await callChannel(route, place)).result).toMatchObject(declined);
     expect((await callChannel(route, query)).result).toMatchObject({ kind: 'unknown' });
     expect(reports.map(({ kind }) => kind)).toEqual(['declined', 'unknown']);
+  });
+});
+
+describe('callbacks of a channel', () => {
+  const callbacks = { maxConcurrent: 1, maxQueue: 1, queueTimeoutMs: 60_000, deadlineMs: 60_000 };
+  const ok = { value: 'recorded', failed: false };
+
+  /** Handling that ends when it is told to. */
+  function slowly() {
+    let end: (ended: typeof ok) => void = () => {};
+    const handling = new Promise<typeof ok>((resolve) => {
+      end = resolve;
+    });
+    return { handle: () => handling, end };
+  }
+
+  it('have places of their own: full ones stop neither our calls nor another channel', async () => {
+    const { handleCallback, callChannel, stats } = gatewayWith({ params: { callbacks } });
+    const [first, second] = [slowly(), slowly()];
+    const answers = [handleCallback('ch', first.handle), handleCallback('ch', second.handle)];
+    expect(await handleCallback('ch', async () => ok)).toEqual({ refused: 'full' });
+    expect((await callChannel(route, place)).result).toEqual({ kind: 'pending' });
+    expect(stats().find(({ group }) => group === 'callback')).toMatchObject({
+      limits: { maxConcurrent: 1, maxQueue: 1 },
+      stats: { active: 1, queued: 1, rejected: 1 },
+    });
+    first.end(ok);
+    second.end(ok);
+    expect(await Promise.all(answers)).toEqual([{ value: 'recorded' }, { value: 'recorded' }]);
+    expect(await handleCallback('ch', async () => ok)).toEqual({ value: 'recorded' });
+  });
+
+  it('keep their sender waiting no longer than the deadline, and their place until they are done', async () => {
+    const { handleCallback, stats } = gatewayWith({
+      params: { callbacks: { ...callbacks, maxQueue: 0, deadlineMs: 50 } },
+    });
+    const slow = slowly();
+    expect(await handleCallback('ch', slow.handle)).toEqual({ refused: 'too_slow' });
+    expect(await handleCallback('ch', async () => ok)).toEqual({ refused: 'full' });
+    slow.end(ok);
+    await expect.poll(() => stats().find(({ group }) => group === 'callback')?.stats.active).toBe(0);
+    expect(stats().find(({ group }) => group === 'callback')?.minute.counts).toMatchObject({ failed: 1, timeouts: 1 });
+  });
+
+  it('open their breaker when we can not record them, never when they are forged', async () => {
+    const breaker = { windowSize: 4, minimumCalls: 4, failureRateThreshold: 50 };
+    const { handleCallback, callChannel, moves } = gatewayWith({ params: { callbacks, breaker } });
+    for (let n = 0; n < 20; n++) await handleCallback('ch', async () => ({ value: 'refused', failed: false }));
+    expect(moves).toEqual([]);
+    for (let n = 0; n < 4; n++) await handleCallback('ch', async () => ({ value: 'failed', failed: true }));
+    expect(moves).toMatchObject([{ group: 'callback', to: 'open' }]);
+    expect(await handleCallback('ch', async () => ok)).toEqual({ refused: 'breaker_open' });
+    expect((await callChannel(route, place)).result).toEqual({ kind: 'pending' });
+  });
+
+  it('hand on what their handling throws', async () => {
+    const { handleCallback } = gatewayWith({ params: { callbacks } });
+    await expect(handleCallback('ch', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect(await handleCallback('ch', async () => ok)).toEqual({ value: 'recorded' });
   });
 });
 

@@ -10,24 +10,17 @@ import {
   type WireRequest,
   type WireResponse,
 } from '@tributary/channels/channel-adapter';
-import type { ChannelResult, NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
-import { breakerParamsSchema } from '@tributary/contracts/channel-config';
-import { type AccountConfig, type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
+import type { NotSentReason, UnknownReason } from '@tributary/channels/channel-result';
+import { type ConfigSource, isSwitchedOff } from '../config/snapshot.ts';
 import type { CallChannel, Exchange, Route } from '../payments/ports.ts';
 import type { Clock } from '../platform/ports/clock.ts';
-import type { AccountCache } from './account-cache.ts';
-import { type Breaker, type BreakerState, type BreakerStats, createBreaker } from './breaker.ts';
-import { type Bulkhead, type BulkheadStats, createBulkhead } from './bulkhead.ts';
+import type { AccountCache } from './accounts/account-cache.ts';
 import { isChannelFault } from './channel-fault.ts';
+import type { ReadCodes } from './codes/read-codes.ts';
+import { type BreakerMove, createCompartments, type OperationGroup } from './compartments.ts';
 import { maskBody, maskHeaders, maskPath, maskText } from './mask.ts';
-import { overrideResult } from './override-result.ts';
+import { type Refusal, runInCompartment } from './run-in-compartment.ts';
 import type { Send } from './send.ts';
-
-/**
- * Operations that share a compartment: a flood of look-ups, or of orders that expired together, must not keep a payment
- * waiting. `refund` is all that is done to an order after it was placed.
- */
-export type OperationGroup = 'place' | 'query' | 'refund';
 
 const groupOf: Record<ChannelOperation, OperationGroup> = {
   place: 'place',
@@ -49,19 +42,12 @@ export type CallReport = {
   queuedMs: number;
 };
 
-export type BreakerMove = { channelId: string; group: OperationGroup; from: BreakerState; to: BreakerState };
-
-/** Of a channel whose parameters are gone: no call gets as far as its compartment. */
-const noPlaces = { maxConcurrent: 1, maxQueue: 0, queueTimeoutMs: 0 };
-const defaultBreaker = breakerParamsSchema.parse({});
-
-type Compartment = { channelId: string; group: OperationGroup; bulkhead: Bulkhead; breaker: Breaker };
-
 export type GatewayDeps = {
   config: ConfigSource;
   adapters: ReadonlyMap<string, ChannelAdapter>;
   accounts: AccountCache;
   send: Send;
+  readCodes: ReadCodes;
   clock: Clock;
   onCall?: (report: CallReport) => void;
   onBreakerMove?: (move: BreakerMove) => void;
@@ -70,31 +56,13 @@ export type GatewayDeps = {
   log: { warn(fields: object, message: string): void };
 };
 
+/** For an operation whose deadline an adapter forgot; the suite of channels makes sure that none does. */
+const undeclaredDeadlineMs = 5_000;
+
 /** The only way out: account, isolation, deadline, bytes, and every fault turned into "unknown" or "not sent". */
 export function createGateway(deps: GatewayDeps) {
   const { config, clock } = deps;
-  const compartments = new Map<string, Compartment>();
-
-  function compartment(channelId: string, group: OperationGroup): Compartment {
-    const key = `${channelId}|${group}`;
-    const existing = compartments.get(key);
-    if (existing) return existing;
-    const params = () => config.current().channels.get(channelId)?.params;
-    const made = {
-      channelId,
-      group,
-      bulkhead: createBulkhead(() => params() ?? noPlaces),
-      breaker: createBreaker(
-        () => params()?.breaker ?? defaultBreaker,
-        (from, to) => {
-          deps.log.warn({ channelId, group, from, to }, 'a circuit breaker changed its state');
-          deps.onBreakerMove?.({ channelId, group, from, to });
-        },
-      ),
-    };
-    compartments.set(key, made);
-    return made;
-  }
+  const compartments = createCompartments({ config, clock, onBreakerMove: deps.onBreakerMove, log: deps.log });
 
   const callChannel: CallChannel = async <Call extends ChannelCall>(
     route: Route,
@@ -149,64 +117,86 @@ export function createGateway(deps: GatewayDeps) {
         exchange,
       );
     // What was placed must still be looked up, closed and refunded; only new orders stay away.
-    if (call.op === 'place' && (isSwitchedOff(channel, clock.now()) || !account.enabled))
+    if (call.op === 'place' && (isSwitchedOff(channel, clock.now()) || isSwitchedOff(account, clock.now())))
       return notSent<Call>('switched_off', 'the channel or the account is switched off', exchange);
     const deadlineMs = Math.min(
       timeoutMs ?? Number.POSITIVE_INFINITY,
-      channel.params.deadlinesMs[call.op] ?? adapter.deadlinesMs[call.op],
+      channel.params.deadlinesMs[call.op] ?? adapter.deadlinesMs[call.op] ?? undeclaredDeadlineMs,
     );
-    return isolated(route, call, exchange, () => exchangeWith(adapter, account, call, deadlineMs, exchange));
+    return isolated(route, call, exchange, () => exchangeWith(adapter, account.id, call, deadlineMs, exchange));
   }
 
-  /** Makes the call when the breaker and the bulkhead of its compartment let it go, and tells the breaker how it ended. */
+  /** Makes the call when its compartment lets it go. */
   async function isolated<Call extends ChannelCall>(
     route: Route,
     call: Call,
     exchange: Exchange,
     act: () => Promise<ResultOf<Call>>,
   ): Promise<ResultOf<Call>> {
-    const { bulkhead, breaker } = compartment(route.channelId, groupOf[call.op]);
-    // New keys are how a channel that signs with them becomes readable, and its breaker closes, again.
-    const judged = call.op !== 'fetchTrust';
-    const waited = clock.monotonicMs();
-    const permit = judged ? breaker.tryAcquire(waited) : undefined;
-    if (judged && !permit) return notSent<Call>('breaker_open', 'the circuit breaker is open', exchange);
-    let ended: { failed: boolean; durationMs: number } | undefined;
-    try {
-      const place = await bulkhead.enter();
-      const entered = clock.monotonicMs();
-      exchange.queuedMs = round(entered - waited);
-      if ('refused' in place) return notSent<Call>('bulkhead_full', `bulkhead: ${place.refused}`, exchange);
-      try {
-        if (permit && !breaker.holds(permit))
-          return notSent<Call>('breaker_open', 'the circuit breaker opened during the wait for a place', exchange);
+    const ran = await runInCompartment(
+      compartments.of(route.channelId, groupOf[call.op]),
+      clock,
+      async (queuedMs) => {
+        exchange.queuedMs = round(queuedMs);
         const result = await act();
+        const timedOut = result.kind === 'unknown' && result.reason === 'timeout';
         // No request: the payer's browser carries the order, which tells nothing of the channel.
         const failed = exchange.request && isChannelFault(result);
-        if (failed !== undefined) ended = { failed, durationMs: clock.monotonicMs() - entered };
-        return result;
-      } finally {
-        place.leave();
-      }
-    } finally {
-      if (permit && ended) breaker.record(permit, clock.monotonicMs(), ended);
-      else if (permit) breaker.release(permit);
-    }
+        return { value: result, timedOut, ...(failed === undefined ? {} : { failed }) };
+      },
+      // New keys are how a channel that signs with them becomes readable, and its breaker closes, again.
+      { judged: call.op !== 'fetchTrust' },
+    );
+    if ('value' in ran) return ran.value;
+    exchange.queuedMs = round(ran.queuedMs);
+    return ran.refused === 'breaker_open'
+      ? notSent<Call>('breaker_open', 'the circuit breaker is open', exchange)
+      : notSent<Call>('bulkhead_full', `bulkhead: ${ran.refused}`, exchange);
+  }
+
+  /**
+   * A callback is handled in the channel's compartment for callbacks. What takes longer than its deadline goes on, and
+   * keeps its place, but its sender is not kept waiting.
+   */
+  function handleCallback<Value>(
+    channelId: string,
+    handle: () => Promise<{ value: Value; failed: boolean }>,
+  ): Promise<{ value: Value } | { refused: Refusal | 'too_slow' }> {
+    return new Promise((resolve, reject) => {
+      const handled = runInCompartment(compartments.of(channelId, 'callback'), clock, async () => {
+        let timedOut = false;
+        const { deadlineMs } = config.current().channels.get(channelId)?.params.callbacks ?? { deadlineMs: 0 };
+        const timer = setTimeout(() => {
+          timedOut = true;
+          resolve({ refused: 'too_slow' });
+        }, deadlineMs);
+        try {
+          const { value, failed } = await handle();
+          return { value, failed: failed || timedOut, timedOut };
+        } finally {
+          clearTimeout(timer);
+        }
+      });
+      handled.then((ran) => resolve('value' in ran ? { value: ran.value } : { refused: ran.refused }), reject);
+    });
   }
 
   async function exchangeWith<Call extends ChannelCall>(
     adapter: ChannelAdapter,
-    { id: accountId, baseUrl }: AccountConfig,
+    accountId: string,
     call: Call,
     deadlineMs: number,
     exchange: Exchange,
   ): Promise<ResultOf<Call>> {
     const { sensitiveFields } = adapter;
     let session: ChannelSession;
+    let baseUrl: string;
     let request: WireRequest | Handover;
     try {
       // After the wait for a place, so that an overload costs us no signatures and the time in them is the real one.
-      session = deps.accounts.open(accountId);
+      const account = await deps.accounts.open(accountId);
+      ({ session, baseUrl } = account);
+      exchange.accountVersion = account.version;
       request = session.buildRequest(call, clock.now(), randomBytes(16).toString('hex'));
     } catch (error) {
       deps.log.warn({ err: error, accountId, op: call.op }, 'a channel request could not be built');
@@ -227,9 +217,8 @@ export function createGateway(deps: GatewayDeps) {
       if (outcome.kind !== 'answered') return unknown<Call>(outcome.kind, outcome.error, exchange);
       exchange.response = shown(outcome.response, adapter);
       const parsed = session.parseResponse(call, outcome.response, clock.now());
-      if (call.op !== 'place' && call.op !== 'query') return parsed;
-      const overrides = config.current().responseCodes.get(exchange.channelId);
-      return overrideResult(call.op, parsed as ChannelResult, overrides) as ResultOf<Call>;
+      const requestNo = 'requestNo' in call ? { requestNo: call.requestNo } : {};
+      return deps.readCodes({ channelId: exchange.channelId, operation: call.op, ...requestNo }, parsed);
     } catch (error) {
       // Adapters promise not to throw; should one do so after we sent, the only honest answer is "unknown".
       deps.log.warn({ err: error, accountId, op: call.op }, 'an answer could not be read');
@@ -237,29 +226,17 @@ export function createGateway(deps: GatewayDeps) {
     }
   }
 
-  /** Every compartment of this node, for the live board. */
-  const stats = (): {
-    channelId: string;
-    group: OperationGroup;
-    limits: { maxConcurrent: number; maxQueue: number };
-    stats: BulkheadStats;
-    breaker: BreakerStats;
-  }[] =>
-    [...compartments.values()].map(({ channelId, group, bulkhead, breaker }) => {
-      const params = config.current().channels.get(channelId)?.params;
-      return {
-        channelId,
-        group,
-        limits: { maxConcurrent: params?.maxConcurrent ?? 0, maxQueue: params?.maxQueue ?? 0 },
-        stats: bulkhead.stats(),
-        breaker: breaker.stats(clock.monotonicMs()),
-      };
-    });
-
-  return { callChannel, stats };
+  return {
+    callChannel,
+    handleCallback,
+    stats: compartments.report,
+    takesOrders: compartments.takesOrders,
+    restMsOf: compartments.restMsOf,
+  };
 }
 
 export type Gateway = ReturnType<typeof createGateway>;
+export type HandleCallback = Gateway['handleCallback'];
 
 const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -26,8 +26,8 @@ export function createTrustKeeper({
   callChannel: CallChannel;
   /** Whether an account checks signatures by fetched keys at all. */
   needsTrust: (accountId: string) => boolean;
-  /** Reloads the configuration on this node and waits until it is there. */
-  refresh: () => Promise<void>;
+  /** Has this node load the account and the configuration anew, and waits until they are there. */
+  refresh: (accountId: string) => Promise<void>;
   log: Log;
 }) {
   const triedAt = new Map<string, number>();
@@ -57,15 +57,15 @@ export function createTrustKeeper({
       return false;
     }
     if (textOf(result.keys) === textOf(account.trust)) return true;
-    await pool.query(
-      'UPDATE channel_accounts SET trust = $2, version = version + 1, updated_at = now() WHERE id = $1',
-      [accountId, JSON.stringify(result.keys)],
-    );
+    await pool.query('UPDATE channel_accounts SET trust = $2, updated_at = now() WHERE id = $1', [
+      accountId,
+      JSON.stringify(result.keys),
+    ]);
     log.info(
       { accountId, serials: result.keys.map(({ serial }) => serial) },
       "the channel's signing keys have changed",
     );
-    await refresh();
+    await refresh(accountId);
     return true;
   }
 
