@@ -60,6 +60,15 @@ export type AttemptState = {
   nextSyncAt: Date | null;
   syncStep: number;
   sentAt: Date;
+  /**
+   * A reversal was asked for, or is about to be, and was not clearly refused: money that the channel tells of may be on its
+   * way back to the payer. Stays once the order is closed.
+   */
+  reversing: boolean;
+  /** The channel has shown in a look-up or in its answer to a close that it knows the order: more than that it took the request. */
+  seen: boolean;
+  /** Since when the channel says that it does not know the order, and nothing else. */
+  notFoundSince: Date | null;
 };
 
 export type RefundChannelState = 'sending' | 'pending' | 'unknown' | 'succeeded' | 'declined';

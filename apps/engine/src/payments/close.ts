@@ -21,6 +21,9 @@ export type CloseDeps = {
   outboxForClose: (aggregate: Aggregate) => Change['outbox'];
 };
 
+/** Longer than closing and asking take. Until then no worker asks about the order: its answer could be older than our reversal. */
+const workersWaitMs = 45_000;
+
 /**
  * Close at the channel first, then here: the wish is committed, so that a worker finishes it if we die; every open
  * attempt is closed or reversed at its channel; and if the payer was faster, the payment succeeds instead.
@@ -35,7 +38,7 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
 
     const wished = await recorder.decideAndSave(paymentId, found, (before, tools) =>
       // Nothing of it has left the house: there is nobody to ask.
-      isHeld(before) ? closeHeld(before, reason, actor, tools) : wish(before, reason, actor),
+      isHeld(before) ? closeHeld(before, reason, actor, tools) : wish(before, reason, actor, tools.now),
     );
     let aggregate = wished.aggregate ?? found;
     if (aggregate.payment.status === 'failed' || aggregate.payment.status === 'rejected') {
@@ -48,10 +51,19 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
     return viewPayment(aggregate.payment);
   };
 
-  function wish(before: Aggregate, reason: 'closed_by_merchant' | 'expired', actor: string) {
+  function wish(before: Aggregate, reason: 'closed_by_merchant' | 'expired', actor: string, now: Date) {
     const { payment } = before;
     if (payment.status !== 'processing' || payment.closeReason) return undefined;
-    const after: Aggregate = { ...before, payment: { ...payment, closeReason: reason, version: payment.version + 1 } };
+    const nextSyncAt = new Date(now.getTime() + workersWaitMs);
+    const after: Aggregate = {
+      ...before,
+      payment: { ...payment, closeReason: reason, version: payment.version + 1 },
+      attempts: before.attempts.map((attempt) =>
+        isOpenAttempt(attempt.status) && deps.endingOf(attempt.channelId, payment.product) !== 'expiry'
+          ? { ...attempt, nextSyncAt, reversing: deps.endingOf(attempt.channelId, payment.product) === 'reverse' }
+          : attempt,
+      ),
+    };
     const change: Change = {
       before,
       after,
@@ -69,14 +81,21 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
     const op = deps.endingOf(route.channelId, product);
     // Nobody can close it before its time: the wish is noted, and status sync ends the payment at its expiry.
     if (op === 'expiry') return;
-    const closing = await deps.callChannel(route, { op, ...order });
     const target = { paymentId: payment.id, attemptNo: attempt.no };
-    await recorder.recordResult(target, closing.result, {
-      actor: 'close',
-      exchange: closing.exchange,
-      note: `attempt.${op}_asked`,
-    });
-    if (!needsQuery(closing.result)) return;
+    const ask = async () => {
+      const answer = await deps.callChannel(route, { op, ...order });
+      await recorder.recordResult(target, answer.result, {
+        actor: 'close',
+        exchange: answer.exchange,
+        wish: op,
+        note: `attempt.${op}_asked`,
+      });
+      return answer.result;
+    };
+    let result = await ask();
+    // It may take effect after its answer was lost, so "paid" would say nothing: only another reversal settles it.
+    if (op === 'reverse' && isUnclear(result)) result = await ask();
+    if (result.kind === 'closed' || result.kind === 'not_sent' || (op === 'reverse' && isUnclear(result))) return;
     const asked = await deps.callChannel(route, { op: 'query', ...order });
     await recorder.recordResult(target, asked.result, {
       actor: 'close',
@@ -86,5 +105,5 @@ export function createClosePayment(deps: CloseDeps): ClosePayment {
   }
 }
 
-/** A close that did not clearly succeed says nothing about the money: ask. */
-const needsQuery = (result: ChannelResult): boolean => result.kind !== 'closed' && result.kind !== 'not_sent';
+/** Neither done nor clearly refused. */
+const isUnclear = (result: ChannelResult): boolean => result.kind === 'unknown' && result.reason !== 'already_paid';

@@ -338,6 +338,42 @@ describe('closing', () => {
     expect(await close(id)).toMatchObject({ status: 'succeeded' });
   });
 
+  it.each(['sync', 'reply'] as const)(
+    'believes no older answer (%s) that tells of money while it closes',
+    async (actor) => {
+      const { id } = await take();
+      const target = { paymentId: id, attemptNo: 1 };
+      const older = paidInFull({ op: 'query', requestNo: 'x', orderedAt: new Date(), product: 'native' });
+      core.script.answer = async () => {
+        // Asked before the wish, and recorded while the channel gives the money back.
+        await core.recorder.recordResult(target, older, { actor, note: 'attempt.looked_up' });
+        return { kind: 'closed' };
+      };
+      expect(await close(id)).toMatchObject({ status: 'closed' });
+      const after = await core.store.load(id);
+      expect(after?.refunds).toEqual([]);
+      expect(after?.attempts[0]).toMatchObject({ status: 'closed', nextSyncAt: null });
+    },
+  );
+
+  it('keeps workers from asking while it closes, and lets them finish what it could not', async () => {
+    const { id } = await take();
+    let during: Date | null | undefined;
+    core.script.answer = async () => {
+      during = (await core.store.load(id))?.attempts[0]?.nextSyncAt;
+      return { kind: 'not_sent', reason: 'breaker_open' };
+    };
+    await close(id);
+    expect((during?.getTime() ?? 0) - Date.now()).toBeGreaterThan(30_000);
+    const asked = { actor: 'sync', sinceClosing: true, note: 'attempt.looked_up' } as const;
+    await core.recorder.recordResult(
+      { paymentId: id, attemptNo: 1 },
+      paidInFull({ op: 'query', requestNo: 'x', orderedAt: new Date(), product: 'native' }),
+      asked,
+    );
+    expect((await core.store.load(id))?.payment.status).toBe('succeeded');
+  });
+
   it('gives money back that comes in after the channel had closed', async () => {
     const { id } = await take();
     core.script.answer = () => ({ kind: 'closed' });

@@ -53,22 +53,50 @@ export type ClosePayment = (request: {
   actor: string;
 }) => Promise<Payment>;
 
+/**
+ * The right to look one order up, given with `token` when it was claimed; of an attempt or of a refund. With `fence` when it
+ * was claimed for a shard. What is learned under it is written only while neither has been given to somebody else.
+ */
+export type LookUpClaim = {
+  attemptNo?: number;
+  refundId?: string;
+  token: bigint;
+  fence?: { shard: number; token: bigint };
+};
+
 /** Where news came from, for the trace. */
 export type NewsSource = {
   actor: 'reply' | 'callback' | 'sync' | 'close' | 'manual';
   exchange?: Exchange;
   /** For callbacks: the channel's notification id. */
   notifyId?: string;
+  /** Under which a worker asked, and where it had the order from: `memory`, `shard`, `batch`, or a `person`. */
+  claim?: LookUpClaim;
+  tier?: string;
+  /**
+   * The channel was asked after the wish to close the payment stood, by whoever carries it out. Other answers that tell of
+   * money meanwhile may be older than the close.
+   */
+  sinceClosing?: boolean;
+  /** The news is the answer to this wish to end the order. */
+  wish?: 'close' | 'reverse';
   /** Event kind to write when nothing changes but the exchange is worth keeping (a look-up that says "still pending"). */
   note?: string;
 };
 
-export type RecordOutcome = 'changed' | 'unchanged' | 'missing';
+/** `refused`: it was learned under a claim that is somebody else's by now, and nothing was written. */
+export type RecordOutcome = 'changed' | 'unchanged' | 'missing' | 'refused';
 
 /** The single door for news about an attempt: idempotent, monotonic, order-independent. */
 export type RecordResult = (
   attempt: { paymentId: string; attemptNo: number },
   result: ChannelResult,
+  source: NewsSource,
+) => Promise<RecordOutcome>;
+
+/** Commits that a reversal of an attempt is about to be sent; `unchanged` when that stands already. */
+export type MarkReversing = (
+  attempt: { paymentId: string; attemptNo: number },
   source: NewsSource,
 ) => Promise<RecordOutcome>;
 
@@ -96,6 +124,9 @@ export type OpenAttempt = {
   nextSyncAt: Date;
   /** Set when the merchant or expiry asked to close. */
   closeReason: string | undefined;
+  reversing: boolean;
+  seen: boolean;
+  notFoundSince: Date | undefined;
 };
 
 export type OpenRefund = {
@@ -128,6 +159,25 @@ export type PaymentReads = {
 
 /** Outbox topics and their payloads: ids only, state is read from Postgres. */
 export type OutboxTopic = 'sync-attempt' | 'sync-refund' | 'notify-merchant';
-export type SyncAttemptMessage = { paymentId: string; attemptNo: number; step: number };
-export type SyncRefundMessage = { paymentId: string; refundId: string; step: number };
-export type NotifyMerchantMessage = { paymentId: string; eventSeq: number; type: string };
+export type SyncAttemptMessage = {
+  paymentId: string;
+  attemptNo: number;
+  step: number;
+  channelId: string;
+  /** ISO 8601; now when there is none. */
+  dueAt?: string;
+};
+export type SyncRefundMessage = {
+  paymentId: string;
+  refundId: string;
+  step: number;
+  channelId: string;
+  dueAt?: string;
+};
+/** What merchants are told of: `data` is what they see of it, as of the event. */
+export type NotifyMerchantMessage = {
+  paymentId: string;
+  eventSeq: number;
+  type: string;
+  data: { payment: Payment; refund?: Refund };
+};

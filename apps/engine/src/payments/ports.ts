@@ -121,6 +121,8 @@ export type Exchange = {
   op: ChannelCall['op'];
   channelId: string;
   accountId: string;
+  /** Version of the account that it was sent with; undefined when it did not get as far. */
+  accountVersion?: number;
   /** Milliseconds waited for a place in the bulkhead, and from first byte out to last byte in. */
   queuedMs: number;
   durationMs: number;

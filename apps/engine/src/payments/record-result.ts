@@ -7,7 +7,15 @@ import { keyOf } from './decide/choose-route.ts';
 import { decideAttempt } from './decide/decide-attempt.ts';
 import { decideRefund } from './decide/decide-refund.ts';
 import type { AttemptDecision, DecisionTools } from './decide/decision.ts';
-import type { NewsSource, RecordOutcome, RecordRefundResult, RecordResult } from './operations.ts';
+import { decideReversing } from './decide/reversal.ts';
+import type {
+  LookUpClaim,
+  MarkReversing,
+  NewsSource,
+  RecordOutcome,
+  RecordRefundResult,
+  RecordResult,
+} from './operations.ts';
 import type { NextLookUp } from './ports.ts';
 import type { KeptAnswer, PaymentStore } from './store/payments.store.ts';
 
@@ -16,9 +24,11 @@ export type RecordDeps = {
   clock: Clock;
   nextLookUp: NextLookUp;
   newRefundId: () => string;
-  hasWebhook: DecisionTools['hasWebhook'];
-  /** Told after each commit, e.g. to wake the outbox publisher and the live feed. Must not throw. */
-  onCommitted: (change: { before: Aggregate; after: Aggregate }) => void;
+  /**
+   * Told after each commit, e.g. to wake the outbox publisher and the live feed. `by`: whose news it was, or the tier of
+   * status sync that asked. Must not throw.
+   */
+  onCommitted: (change: { before: Aggregate; after: Aggregate; by: string }) => void;
 };
 
 // Only other processes can be in our way, and each time somebody got on: more tries than there are processes.
@@ -40,7 +50,6 @@ export function createRecorder(deps: RecordDeps) {
     now: deps.clock.now(),
     nextLookUp: deps.nextLookUp,
     newRefundId: deps.newRefundId,
-    hasWebhook: deps.hasWebhook,
   });
 
   /**
@@ -57,7 +66,12 @@ export function createRecorder(deps: RecordDeps) {
       aggregate: Aggregate,
       tools: DecisionTools,
     ) => { change: AttemptDecision['change']; next?: AttemptDecision['next'] } | undefined,
-    extra: { answer?: (after: Aggregate) => KeptAnswer | undefined; at?: () => Date } = {},
+    extra: {
+      answer?: (after: Aggregate) => KeptAnswer | undefined;
+      at?: () => Date;
+      claim?: LookUpClaim;
+      by?: string;
+    } = {},
   ): Promise<Recorded> {
     let before = known ?? (await deps.store.load(paymentId));
     const full = new Map<string, string>();
@@ -72,7 +86,9 @@ export function createRecorder(deps: RecordDeps) {
         change: { ...decision.change, after },
         ...(answer ? { answer } : {}),
         ...(at ? { at } : {}),
+        ...(extra.claim ? { claim: extra.claim } : {}),
       });
+      if (saved.kind === 'refused') return { outcome: 'refused', aggregate: before, next: undefined };
       if (saved.kind === 'full' && decision.next) {
         // Nothing was written: decide anew, without the route that has no room.
         full.set(keyOf(decision.next), saved.limitId);
@@ -80,7 +96,7 @@ export function createRecorder(deps: RecordDeps) {
       }
       if (saved.kind === 'saved') {
         const aggregate = { ...after, payment: { ...after.payment, updatedAt: saved.updatedAt } };
-        deps.onCommitted({ before, after: aggregate });
+        deps.onCommitted({ before, after: aggregate, by: extra.by ?? decision.change.events[0]?.actor ?? '' });
         return { outcome: 'changed', aggregate, next: decision.next };
       }
       await sleep(Math.random() * 5 * (attempt + 1));
@@ -92,19 +108,42 @@ export function createRecorder(deps: RecordDeps) {
   }
 
   const recordResult: RecordResult = async ({ paymentId, attemptNo }, result, source) =>
-    (await decideAndSave(paymentId, undefined, (before, t) => decideAttempt(before, attemptNo, result, source, t)))
-      .outcome;
+    (
+      await decideAndSave(
+        paymentId,
+        undefined,
+        (before, t) => decideAttempt(before, attemptNo, result, source, t),
+        claimOf(source),
+      )
+    ).outcome;
+
+  const markReversing: MarkReversing = async ({ paymentId, attemptNo }, source) =>
+    (
+      await decideAndSave(
+        paymentId,
+        undefined,
+        (before, t) => decideReversing(before, attemptNo, source, t),
+        claimOf(source),
+      )
+    ).outcome;
 
   const recordRefundResult: RecordRefundResult = async ({ paymentId, refundId }, result, source: NewsSource) =>
     (
-      await decideAndSave(paymentId, undefined, (before, t) => {
-        const change = decideRefund(before, refundId, result, source, t);
-        return change && { change };
-      })
+      await decideAndSave(
+        paymentId,
+        undefined,
+        (before, t) => {
+          const change = decideRefund(before, refundId, result, source, t);
+          return change && { change };
+        },
+        claimOf(source),
+      )
     ).outcome;
 
-  return { recordResult, recordRefundResult, decideAndSave, tools };
+  return { recordResult, markReversing, recordRefundResult, decideAndSave, tools };
 }
+
+const claimOf = ({ claim, tier }: NewsSource) => ({ ...(claim ? { claim } : {}), ...(tier ? { by: tier } : {}) });
 
 /** Puts one moment on everything the change made now, so that the stored answer and the row agree to the microsecond. */
 function stamped(before: Aggregate, after: Aggregate, at: Date): Aggregate {

@@ -66,7 +66,10 @@ export function createSendPayment({
       const answered = clock.monotonicMs();
       const lost =
         result.kind === 'unknown' &&
+        result.retrySame !== false &&
         no !== repeatedNo &&
+        // It asked for patience: the schedule of look-ups has more of it than the payer.
+        exchange.response?.headers['retry-after'] === undefined &&
         (answered - called) * 2 <= timeoutMs &&
         repeatable(route.channelId, aggregate.payment.product);
       deps.failpoint?.('place.after_channel_call');

@@ -235,3 +235,28 @@ describe('failing over', () => {
     ).toBeUndefined();
   });
 });
+
+describe('money that went back before we knew of it', () => {
+  const givenBack: ChannelResult = { ...paid(), givenBack: true } as ChannelResult;
+  const endOf = (status: 'unknown' | 'pending' | 'closed' | 'succeeded') => {
+    const succeeded = status === 'succeeded';
+    const start = aggregateOf({
+      status: succeeded ? 'succeeded' : status === 'closed' ? 'closed' : 'processing',
+      attempts: [attemptWith({ status, winner: succeeded })],
+    });
+    return replay(start, [{ attemptNo: 1, result: givenBack, source: sources[1] as NewsSource }], toolsAt()).end;
+  };
+
+  it.each(['unknown', 'pending'] as const)('closes an attempt that is %s: nobody has it any more', (status) => {
+    const end = endOf(status);
+    expect([end.payment.status, attemptOf(end, 1)?.status, end.refunds]).toEqual(['closed', 'closed', []]);
+  });
+
+  it('is not given back once more', () => {
+    expect([endOf('closed').payment.status, endOf('closed').refunds]).toEqual(['closed', []]);
+  });
+
+  it('is old news of a payment that succeeded', () => {
+    expect(endOf('succeeded').payment.status).toBe('succeeded');
+  });
+});

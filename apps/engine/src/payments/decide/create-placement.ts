@@ -152,6 +152,9 @@ export function firstAttempt(
       nextSyncAt: new Date(at.getTime() + placeTimeoutMs + 5_000),
       syncStep: 0,
       sentAt: at,
+      reversing: false,
+      seen: false,
+      notFoundSince: null,
     },
     events: [
       { kind: 'payment.processing', from: 'created', to: 'processing', actor: 'system' },

@@ -18,6 +18,7 @@ import type { NewsSource } from '../operations.ts';
 import { moveAttempt } from '../transition.ts';
 import { type AttemptDecision, type DecisionTools, seal } from './decision.ts';
 import { nextRoute } from './next-route.ts';
+import { isDoubtful, learned } from './reversal.ts';
 
 export const defaultRefundId = (): string => newRefundId();
 
@@ -28,12 +29,13 @@ export const defaultRefundId = (): string => newRefundId();
 export function decideAttempt(
   before: Aggregate,
   attemptNo: number,
-  result: ChannelResult,
+  answer: ChannelResult,
   source: NewsSource,
   tools: DecisionTools,
 ): AttemptDecision | undefined {
   const attempt = attemptOf(before, attemptNo);
   if (!attempt) return undefined;
+  const result = asItIsNow(attempt, answer);
   // A look-up that did not leave the house tells nothing about the attempt it was to ask about.
   if (result.kind === 'not_sent' && source.actor !== 'reply') return undefined;
   if (
@@ -42,7 +44,11 @@ export function decideAttempt(
   ) {
     return holdForAmount(before, attempt, result, source, tools);
   }
-  const move = moveAttempt(attempt.status, result.kind);
+  if (isDoubtful(before, attempt, result, source))
+    return keepNote(before, attempt, result, { note: 'attempt.doubted', ...source }, tools);
+  // Refused because it is paid: then the channel knows the order, whatever it says later.
+  const isKnown = result.kind === 'unknown' && result.reason === 'already_paid';
+  const move = moveAttempt(attempt.status, isKnown ? 'pending' : result.kind);
   if (move === 'stay') return keepNote(before, attempt, result, source, tools);
 
   const moved: AttemptState = {
@@ -53,6 +59,7 @@ export function decideAttempt(
     resultMessage: rawOf(result)?.message ?? attempt.resultMessage,
     nextSyncAt: isOpenAttempt(move) ? lookUpAgain(before, attempt, source, tools) : null,
     syncStep: attempt.syncStep + (source.actor === 'sync' ? 1 : 0),
+    ...learned(attempt, result, source, tools),
   };
   const news: NewEvent = {
     kind: `attempt.${move}`,
@@ -63,8 +70,18 @@ export function decideAttempt(
   };
 
   if (move === 'succeeded' || move === 'succeeded_late') return succeed(before, moved, result, news, tools);
-  if (isOpenAttempt(move)) return stayOpen(before, moved, result, news, tools);
+  if (isOpenAttempt(move)) return stayOpen(before, moved, result, source, news, tools);
   return fail(before, moved, result, source, news, tools);
+}
+
+/**
+ * Money that was taken and went back before we knew of it (we reversed the order and the answer was lost, or somebody gave it
+ * back at the channel) is nobody's any more: the order is closed. Of a payment that succeeded it is old news.
+ */
+function asItIsNow({ status }: AttemptState, answer: ChannelResult): ChannelResult {
+  if (answer.kind !== 'succeeded' || !answer.givenBack) return answer;
+  if (status === 'succeeded' || status === 'succeeded_late') return answer;
+  return { kind: 'closed', ...(answer.raw ? { raw: answer.raw } : {}) };
 }
 
 /** Money came in: the first proof wins the payment; any other is given back. */
@@ -116,7 +133,11 @@ function succeed(
   };
   const change = seal(before, after, [news, started], undefined, tools);
   change.change.outbox.push(
-    outboxRow('sync-refund', { paymentId: payment.id, refundId: compensation.id, step: 0 }, tools.now),
+    outboxRow(
+      'sync-refund',
+      { paymentId: payment.id, refundId: compensation.id, step: 0, channelId: attempt.channelId },
+      tools.now,
+    ),
   );
   return change;
 }
@@ -146,6 +167,7 @@ function stayOpen(
   before: Aggregate,
   attempt: AttemptState,
   result: ChannelResult,
+  source: NewsSource,
   news: NewEvent,
   tools: DecisionTools,
 ): AttemptDecision {
@@ -153,7 +175,7 @@ function stayOpen(
   const credential = result.kind === 'pending' ? result.credential : undefined;
   if (credential && !isFinalPayment(before.payment.status)) after.payment = { ...before.payment, credential };
   const decision = seal(before, after, [news], undefined, tools);
-  decision.change.outbox.push(askLater(before, attempt));
+  if (!source.claim) decision.change.outbox.push(askLater(before, attempt));
   return decision;
 }
 
@@ -188,6 +210,9 @@ function fail(
       nextSyncAt: lookUpAgain(before, { ...attempt, syncStep: 0 }, source, tools),
       syncStep: 0,
       sentAt: tools.now,
+      reversing: false,
+      seen: false,
+      notFoundSince: null,
     };
     const after = withAttempt(failed, next);
     after.payment = { ...payment, channelId, accountId };
@@ -209,9 +234,17 @@ function fail(
 
   const status: PaymentStatus = attempt.status === 'closed' ? 'closed' : 'failed';
   const code = failureOf(before, result);
+  const words = result.kind === 'declined' ? result.words : undefined;
   const after: Aggregate = {
     ...failed,
-    payment: { ...payment, status, credential: null, failureCode: code, failureMessage: failureCodes[code].title },
+    payment: {
+      ...payment,
+      status,
+      credential: null,
+      failureCode: code,
+      failureMessage: words?.merchant ?? failureCodes[code].title,
+      payerMessage: words?.payer ?? payment.payerMessage,
+    },
   };
   return seal(before, after, [news, paymentEvent(payment.status, status, news, { code })], 'release', tools);
 }
@@ -220,7 +253,8 @@ function fail(
 function mayFailOver(before: Aggregate, result: ChannelResult, source: NewsSource, tools: DecisionTools): boolean {
   if (source.actor !== 'reply' || before.payment.closeReason || before.payment.hold) return false;
   if (tools.now >= before.payment.expiresAt) return false;
-  return result.kind === 'not_sent' || (result.kind === 'declined' && result.fault === 'channel');
+  if (result.kind === 'not_sent') return true;
+  return result.kind === 'declined' && (result.failOver ?? result.fault === 'channel');
 }
 
 function failureOf({ payment }: Aggregate, result: ChannelResult): FailureCode {
@@ -275,9 +309,10 @@ function keepNote(
     ...attempt,
     nextSyncAt: lookUpAgain(before, attempt, source, tools),
     syncStep: attempt.syncStep + (source.actor === 'sync' ? 1 : 0),
+    ...learned(attempt, result, source, tools),
   };
   const decision = seal(before, withAttempt(before, asked), [event], undefined, tools);
-  decision.change.outbox.push(askLater(before, asked));
+  if (!source.claim) decision.change.outbox.push(askLater(before, asked));
   return decision;
 }
 
@@ -292,10 +327,11 @@ function lookUpAgain({ payment }: Aggregate, attempt: AttemptState, source: News
   });
 }
 
+/** For some worker. One that asked under a claim goes on with the order by itself. */
 const askLater = ({ payment }: Aggregate, attempt: AttemptState) =>
   outboxRow(
     'sync-attempt',
-    { paymentId: payment.id, attemptNo: attempt.no, step: attempt.syncStep },
+    { paymentId: payment.id, attemptNo: attempt.no, step: attempt.syncStep, channelId: attempt.channelId },
     attempt.nextSyncAt ?? undefined,
   );
 
@@ -328,6 +364,8 @@ function told(result: ChannelResult, source: NewsSource): Pick<NewEvent, 'actor'
       result: { ...shown, ...(raw ? { raw } : {}) },
       ...(source.exchange ? { exchange: source.exchange } : {}),
       ...(source.notifyId ? { notifyId: source.notifyId } : {}),
+      ...(source.tier ? { tier: source.tier } : {}),
+      ...(source.claim?.fence ? { shard: source.claim.fence.shard } : {}),
     },
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../aggregate.ts';
 import type { NewsSource } from '../operations.ts';
 import { moveRefund } from '../transition.ts';
+import { viewPayment, viewRefund } from '../view.ts';
 import type { DecisionTools } from './decision.ts';
 
 /** What one piece of news about a refund means. Pure; undefined when it adds nothing worth an event. */
@@ -31,7 +32,7 @@ export function decideRefund(
   if (move === 'stay') {
     if (refund.status !== 'processing' || !source.note) return undefined;
     const asked = schedule(before, refund, source, tools);
-    return seal(before, withRefund(before, asked), [told(source.note, refund, result, source)], asked, tools);
+    return seal(before, withRefund(before, asked), [told(source.note, refund, result, source)], asked, source, tools);
   }
   // A refund that had failed turns out paid: it counts again, unless other refunds have taken its place meanwhile.
   if (refund.status === 'failed' && before.payment.refundedAmount + refund.amount > before.payment.amount) {
@@ -43,7 +44,7 @@ export function decideRefund(
     channelRefundNo:
       'channelRefundNo' in result ? (result.channelRefundNo ?? refund.channelRefundNo) : refund.channelRefundNo,
     failureCode: move.status === 'failed' ? 'refund_declined' : null,
-    failureMessage: move.status === 'failed' ? failureCodes.refund_declined.title : null,
+    failureMessage: move.status === 'failed' ? failureMessageOf(result) : null,
     updatedAt: tools.now,
     succeededAt: move.status === 'succeeded' ? tools.now : null,
   };
@@ -57,7 +58,10 @@ export function decideRefund(
     to: move.status,
   };
   const gaveBack = refund.kind === 'merchant' && refund.status !== 'succeeded' && move.status === 'succeeded';
-  return { ...seal(before, after, [event], settled, tools), limits: gaveBack ? givenBack(after, refund) : undefined };
+  return {
+    ...seal(before, after, [event], settled, source, tools),
+    limits: gaveBack ? givenBack(after, refund) : undefined,
+  };
 }
 
 /** What a refund that was paid out gives back to limits that say so. */
@@ -88,7 +92,7 @@ function hold(
   const kept = refund.status === 'processing' ? schedule(before, refund, source, tools) : refund;
   const after = withRefund(before, kept);
   after.payment = { ...before.payment, hold: reason };
-  return seal(before, after, [told(`refund.${reason}`, refund, result, source)], kept, tools);
+  return seal(before, after, [told(`refund.${reason}`, refund, result, source)], kept, source, tools);
 }
 
 function schedule({ payment }: Aggregate, refund: RefundState, source: NewsSource, tools: DecisionTools): RefundState {
@@ -118,6 +122,8 @@ function told(kind: string, refund: RefundState, result: RefundResult, source: N
       result: JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? value.toString() : value))),
       ...(source.exchange ? { exchange: source.exchange } : {}),
       ...(source.notifyId ? { notifyId: source.notifyId } : {}),
+      ...(source.tier ? { tier: source.tier } : {}),
+      ...(source.claim?.fence ? { shard: source.claim.fence.shard } : {}),
     },
   };
 }
@@ -127,27 +133,38 @@ function seal(
   after: Aggregate,
   events: NewEvent[],
   refund: RefundState,
+  source: NewsSource,
   tools: DecisionTools,
 ): Change {
   const { payment } = before;
   const version = payment.version + events.length;
   const outbox: Change['outbox'] = [];
-  if (refund.status === 'processing') {
+  // A worker that asked under a claim goes on with the refund by itself.
+  if (refund.status === 'processing' && !source.claim) {
     outbox.push(
       outboxRow(
         'sync-refund',
-        { paymentId: payment.id, refundId: refund.id, step: refund.syncStep },
+        {
+          paymentId: payment.id,
+          refundId: refund.id,
+          step: refund.syncStep,
+          channelId: attemptOf(before, refund.attemptNo)?.channelId ?? '',
+        },
         refund.nextSyncAt ?? undefined,
       ),
     );
   }
   const final = events.findIndex((event) => event.kind === 'refund.succeeded' || event.kind === 'refund.failed');
-  if (final >= 0 && refund.kind === 'merchant' && tools.hasWebhook(payment)) {
+  if (final >= 0 && refund.kind === 'merchant') {
     outbox.push(
       outboxRow('notify-merchant', {
         paymentId: payment.id,
         eventSeq: payment.version + final + 1,
         type: `refund.${refund.status}`,
+        data: {
+          refund: viewRefund(payment.id, refund),
+          payment: viewPayment({ ...after.payment, version, updatedAt: tools.now }),
+        },
       }),
     );
   }
@@ -162,3 +179,6 @@ function seal(
 
 /** The attempt whose money a refund gives back. */
 export const refundedAttempt = (aggregate: Aggregate, refund: RefundState) => attemptOf(aggregate, refund.attemptNo);
+
+const failureMessageOf = (result: RefundResult): string =>
+  (result.kind === 'declined' ? result.words?.merchant : undefined) ?? failureCodes.refund_declined.title;

@@ -2,14 +2,13 @@ import { isFinalPayment } from '@tributary/contracts/payment-status';
 import { outboxRow } from '../../outbox/append-outbox.ts';
 import type { Aggregate, AttemptState, Change, NewEvent } from '../aggregate.ts';
 import type { NextLookUp } from '../ports.ts';
+import { viewPayment } from '../view.ts';
 
 /** Time and schedules, passed in so that a decision is a pure function of its arguments. */
 export type DecisionTools = {
   now: Date;
   nextLookUp: NextLookUp;
   newRefundId: () => string;
-  /** Whether anybody wants to hear of this payment's end. */
-  hasWebhook: (payment: { merchantId: string; notifyUrl: string | null }) => boolean;
   /** Routes that were found to have no room under a limit, by `keyOf`, with the limit. */
   full?: ReadonlyMap<string, string>;
 };
@@ -29,12 +28,13 @@ export function seal(
   const sealed: Aggregate = { ...after, payment: { ...after.payment, version, updatedAt: tools.now } };
   const outbox: Change['outbox'] = [];
   const end = events.findIndex((event) => event.kind === `payment.${sealed.payment.status}`);
-  if (end >= 0 && isFinalPayment(sealed.payment.status) && tools.hasWebhook(sealed.payment)) {
+  if (end >= 0 && isFinalPayment(sealed.payment.status)) {
     outbox.push(
       outboxRow('notify-merchant', {
         paymentId: sealed.payment.id,
         eventSeq: before.payment.version + end + 1,
         type: `payment.${sealed.payment.status}`,
+        data: { payment: viewPayment(sealed.payment) },
       }),
     );
   }

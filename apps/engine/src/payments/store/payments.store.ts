@@ -1,7 +1,7 @@
 import { isOutOfReach, type Pool, type PoolClient } from '../../platform/db.ts';
 import { createGroupCommit } from '../../platform/group-commit.ts';
 import type { Aggregate, Change } from '../aggregate.ts';
-import type { IdempotencyClaim } from '../operations.ts';
+import type { IdempotencyClaim, LookUpClaim } from '../operations.ts';
 import type { LimitHold } from '../ports.ts';
 import { lockUsage } from './counters.ts';
 import { raiseSql } from './limits.sql.ts';
@@ -12,10 +12,18 @@ import { keepAnswersSql, loadSql, saveSql } from './save.sql.ts';
 /** The answer to keep under an idempotency key, written with the change that made it. */
 export type KeptAnswer = { merchantId: string; key: string; status: number; body: string };
 
-export type Saving = { change: Change; answer?: KeptAnswer; at?: Date };
+/** `claim`: what the change was made under; it is refused when somebody else has been given that since. */
+export type Saving = { change: Change; answer?: KeptAnswer; at?: Date; claim?: LookUpClaim };
 
-/** `conflict`: somebody changed the payment meanwhile. `full`: a counter that the change wants to move to has no room. */
-export type SaveOutcome = { kind: 'saved'; updatedAt: Date } | { kind: 'conflict' } | { kind: 'full'; limitId: string };
+/**
+ * `conflict`: somebody changed the payment meanwhile. `refused`: the claim is not its owner's any more. `full`: a counter that
+ * the change wants to move to has no room.
+ */
+export type SaveOutcome =
+  | { kind: 'saved'; updatedAt: Date }
+  | { kind: 'conflict' }
+  | { kind: 'refused' }
+  | { kind: 'full'; limitId: string };
 
 export type StoredKey = {
   requestHash: Buffer;
@@ -28,6 +36,9 @@ export type StoredKey = {
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
 const nowOf = () => new Date();
+
+const outcomeOf = (savedAt: Date | null | undefined): SaveOutcome =>
+  savedAt ? { kind: 'saved', updatedAt: savedAt } : { kind: savedAt === null ? 'refused' : 'conflict' };
 
 /**
  * All writes of payments, attempts, refunds and their events. State, event, message and answer of one change are one
@@ -65,13 +76,17 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
     const saved = await saveRows(pool, [...first.values()], now);
     return savings.map((saving) => {
       const { id } = saving.change.after.payment;
-      const updatedAt = first.get(id) === saving ? saved.get(id) : undefined;
-      return updatedAt ? { kind: 'saved', updatedAt } : { kind: 'conflict' };
+      return outcomeOf(first.get(id) === saving ? saved.get(id) : undefined);
     });
   }
 
-  async function saveRows(db: Pool | PoolClient, savings: readonly Saving[], now: Date): Promise<Map<string, Date>> {
-    const rows = savings.map(({ change, at }) => changeRows(change, node, now, at));
+  /** @returns when each was saved; null for one that was refused, nothing for one whose payment has another version */
+  async function saveRows(
+    db: Pool | PoolClient,
+    savings: readonly Saving[],
+    now: Date,
+  ): Promise<Map<string, Date | null>> {
+    const rows = savings.map(({ change, at, claim }) => changeRows(change, node, now, at, claim));
     const answers = savings.flatMap(({ change, answer }) =>
       answer
         ? [
@@ -100,11 +115,11 @@ export function createPaymentStore({ pool, node }: { pool: Pool; node: string })
       const fitting = take.filter((hold) => usage.room(hold, payment.amount).fits);
       const full = take.find((hold) => !hold.shadow && !fitting.includes(hold));
       if (full) return { result: { kind: 'full', limitId: full.limitId }, commit: false };
-      const updatedAt = (await saveRows(client, [saving], nowOf())).get(payment.id);
-      if (!updatedAt) return { result: { kind: 'conflict' }, commit: false };
+      const outcome = outcomeOf((await saveRows(client, [saving], nowOf())).get(payment.id));
+      if (outcome.kind !== 'saved') return { result: outcome, commit: false };
       const holds = fitting.map((hold) => holdRow(payment, hold));
       await client.query({ name: 'raise', text: raiseSql, values: [JSON.stringify(holds)] });
-      return { result: { kind: 'saved', updatedAt }, commit: true };
+      return { result: outcome, commit: true };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Aggregate, AttemptState, Change, NewEvent, PaymentState, RefundState } from '../aggregate.ts';
+import type { LookUpClaim } from '../operations.ts';
 import type { LimitHold, PlannedRoute } from '../ports.ts';
 
 /** Rows of the store's JSON parameters and results: the one place that knows column names. Amounts travel as text. */
@@ -95,6 +96,9 @@ const parseAttempt = (a: Row): AttemptState =>
     nextSyncAt: dateOrNull(a.next_sync_at),
     syncStep: a.sync_step,
     sentAt: dateOf(a.sent_at),
+    reversing: a.reversing,
+    seen: a.seen,
+    notFoundSince: dateOrNull(a.not_found_since),
   }) as AttemptState;
 
 export const parseRefund = (r: Row): RefundState =>
@@ -135,7 +139,7 @@ export const eventRow = (paymentId: string, seq: number, node: string, event: Ne
 });
 
 /** The JSON parameters of `saveSql` for one change. */
-export function changeRows(change: Change, node: string, now: Date, at: Date | undefined) {
+export function changeRows(change: Change, node: string, now: Date, at: Date | undefined, claim?: LookUpClaim) {
   const { before, after } = change;
   const { payment } = after;
   const changed = after.attempts.filter((attempt) => !before.attempts.includes(attempt));
@@ -158,20 +162,23 @@ export function changeRows(change: Change, node: string, now: Date, at: Date | u
       close_reason: payment.closeReason,
       plan: payment.plan === before.payment.plan ? null : planRow(payment.plan),
       at: at ?? null,
+      ...(claim ? claimColumns(claim) : {}),
     },
     attempts: changed.map((attempt) => attemptRow(payment.id, attempt, now)),
     refunds: refunds.map((refund) => refundRow(payment, refund, now, at)),
     events: change.events.map((event, index) => eventRow(payment.id, before.payment.version + index + 1, node, event)),
-    outbox: change.outbox.map(({ topic, key, payload, runAt }) => ({
-      payment_id: payment.id,
-      topic,
-      key,
-      payload,
-      run_at: runAt ?? null,
-    })),
+    outbox: change.outbox.map(({ topic, key, payload }) => ({ payment_id: payment.id, topic, key, payload })),
     limits: limitRows(payment.id, change.limits),
   };
 }
+
+const claimColumns = ({ attemptNo, refundId, token, fence }: LookUpClaim): Row => ({
+  claim_attempt: attemptNo ?? null,
+  claim_refund: refundId ?? null,
+  claim: token.toString(),
+  claim_shard: fence?.shard ?? null,
+  shard_token: fence?.token.toString() ?? null,
+});
 
 function limitRows(paymentId: string, limits: Change['limits']): Row[] {
   if (limits === undefined) return [];
@@ -210,6 +217,9 @@ export const attemptRow = (paymentId: string, attempt: AttemptState, now: Date):
   result_message: attempt.resultMessage,
   next_sync_in_ms: inMs(attempt.nextSyncAt, now),
   sync_step: attempt.syncStep,
+  reversing: attempt.reversing,
+  seen: attempt.seen,
+  not_found_since: attempt.notFoundSince,
 });
 
 const refundRow = (payment: PaymentState, refund: RefundState, now: Date, at: Date | undefined): Row => ({

@@ -20,6 +20,9 @@ export const attemptWith = (own: Partial<AttemptState> = {}): AttemptState => ({
   nextSyncAt: at,
   syncStep: 0,
   sentAt: at,
+  reversing: false,
+  seen: false,
+  notFoundSince: null,
   ...own,
 });
 
@@ -70,6 +73,5 @@ export function toolsAt(now: Date = new Date(at.getTime() + 1000)): DecisionTool
     now,
     nextLookUp: ({ from, step }) => new Date(from.getTime() + 1000 * (step + 1)),
     newRefundId: () => `rfd_01KAMC3M00000000000000${String(++refunds).padStart(4, '0')}`,
-    hasWebhook: () => true,
   };
 }

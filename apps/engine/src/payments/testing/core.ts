@@ -45,7 +45,11 @@ const merchant = (id: string): MerchantConfig => ({
   serviceIds: [],
   webhookUrl: 'https://merchant.example/hook',
   webhookSecret: undefined,
+  webhookSecretOld: undefined,
+  webhookKey: undefined,
+  webhookKeyOld: undefined,
   ratePerSecond: 1000,
+  readsPerSecond: 1000,
 });
 
 export const paidInFull = (call: ChannelCall, amountMinor = 1000n): ChannelResult => ({
@@ -62,7 +66,6 @@ export function createTestCore(url: string) {
     clock,
     nextLookUp: ({ from }) => new Date(from.getTime() + 10_000),
     newRefundId: () => newRefundId(),
-    hasWebhook: () => true,
     onCommitted: () => undefined,
   });
   const script = {
