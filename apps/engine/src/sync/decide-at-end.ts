@@ -1,39 +1,49 @@
 import type { OrderEnding } from '@tributary/channels/channel-adapter';
 import type { ChannelResult } from '@tributary/channels/channel-result';
 
-/** A request can't be on its way for longer than this after its order's expiry: the channel refuses it by then. */
+/** After its expiry an order can't be paid any more once this has passed, where the channel was told of the expiry. */
 export const strayGraceMs = 60_000;
+/**
+ * For so long the channel must have said nothing but "not found": where it was told of the order's expiry; and where it was
+ * not, at the till, so that a request that was on its way for minutes would still be taken on.
+ */
+export const goneAfterMs = { told: 60_000, atTheTill: 240_000 };
 
-export type EndOfAttempt = 'close' | 'reverse' | 'wait' | { kind: 'closed'; raw: { code: string; message: string } };
+export type Ended = { kind: 'closed'; raw: { code: string; message: string } };
+export type EndOfAttempt = 'close' | 'reverse' | 'wait' | Ended;
+
+/** What is known of an attempt that should come to an end. */
+export type Ending = {
+  now: Date;
+  expiresAt: Date;
+  by: OrderEnding;
+  seen: boolean;
+  reversing: boolean;
+  /** Before this look-up. */
+  notFoundSince: Date | undefined;
+};
 
 /**
  * What to do with an attempt that should come to an end (it has expired, or the merchant wants it closed), given what
  * the channel just said to a look-up. Pure.
  *
- * "Not found" proves nothing while our request may still be on its way. It does once the order's time has run out at the
- * channel too and the grace has passed: then nobody can pay it any more.
+ * What can be closed or reversed at the channel ends by that alone. "Paid" while a reversal may be on its way is answered by
+ * reversing once more. Where only the order's own expiry ends it, it is over when the channel says afterwards that it was
+ * not paid; "in process" is never taken for that, however late it is.
  */
-export function decideAtEnd(
-  lookUp: ChannelResult['kind'],
-  now: Date,
-  expiresAt: Date,
-  ending: OrderEnding,
-): EndOfAttempt {
-  const isOver = now.getTime() >= expiresAt.getTime() + strayGraceMs;
-  switch (lookUp) {
+export function decideAtEnd(said: ChannelResult, ending: Ending): EndOfAttempt {
+  const { by, reversing } = ending;
+  switch (said.kind) {
     case 'succeeded':
+      return reversing && by === 'reverse' ? 'reverse' : 'wait';
     case 'declined':
     case 'closed':
       return 'wait';
     case 'not_found':
-      if (!isOver) return ending === 'expiry' ? 'wait' : ending;
-      return {
-        kind: 'closed',
-        raw: { code: 'NEVER_ARRIVED', message: 'the channel never knew this order and can no longer take it' },
-      };
+      return by === 'expiry' ? (neverArrived(ending) ?? 'wait') : by;
     case 'pending':
-      if (ending !== 'expiry') return ending;
-      return isOver
+      if (by !== 'expiry') return by;
+      return said.unpaidSoFar && isOver(ending)
         ? { kind: 'closed', raw: { code: 'EXPIRED_UNPAID', message: 'its time has run out and nobody has paid' } }
         : 'wait';
     case 'not_sent':
@@ -41,6 +51,25 @@ export function decideAtEnd(
       // Closing blindly would be safe for the money, but a channel that does not answer a question won't answer this.
       return 'wait';
     default:
-      return lookUp satisfies never;
+      return said satisfies never;
   }
 }
+
+/**
+ * Whether an order that the channel does not know never came there and never will: its time is over, the channel has said
+ * so for a while and nothing else, and never showed that it knew the order. Pure.
+ */
+export function neverArrived(ending: Ending): Ended | undefined {
+  const { now, notFoundSince, by, seen } = ending;
+  // Where only its expiry ends an order, what was seen of it is over with that.
+  const wasKnown = by !== 'expiry' && seen;
+  const persisted = by === 'reverse' ? goneAfterMs.atTheTill : goneAfterMs.told;
+  if (wasKnown || !isOver(ending) || !notFoundSince || now.getTime() - notFoundSince.getTime() < persisted)
+    return undefined;
+  return {
+    kind: 'closed',
+    raw: { code: 'NEVER_ARRIVED', message: 'the channel never knew this order and can no longer take it' },
+  };
+}
+
+const isOver = ({ now, expiresAt }: Ending): boolean => now.getTime() >= expiresAt.getTime() + strayGraceMs;

@@ -1,3 +1,4 @@
+import { unionPay } from '@tributary/channels/unionpay/index';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultSchedule, delayOf, nextLookUpAt } from './schedule.ts';
@@ -16,6 +17,11 @@ describe('the look-up schedule', () => {
   it('is 10 s, every 5 s ten times, then 30 s doubling up to 10 minutes', () => {
     const delays = Array.from({ length: 18 }, (_, step) => delayOf(defaultSchedule, step));
     expect(delays).toEqual([10, ...Array(10).fill(5), 30, 60, 120, 240, 480, 600, 600]);
+  });
+
+  it('for UnionPay is its own ladder: 2^N seconds six times, then 5, 10, 30, 60 and 120 minutes', () => {
+    const delays = Array.from({ length: 12 }, (_, step) => delayOf(unionPay.syncSchedule, step));
+    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600, 7200, 7200]);
   });
 
   it('backs off without going back, never over its cap, however often it is asked', () => {

@@ -2,7 +2,7 @@ import type { SyncSchedule } from '@tributary/contracts/service-config';
 import type { ConfigSource } from '../config/snapshot.ts';
 import type { NextLookUp } from '../payments/ports.ts';
 
-/** Refunds take minutes to days at the channels; callbacks usually come first. */
+/** For services that say nothing else. Refunds take minutes to days at the channels; callbacks usually come first. */
 export const refundSchedule: SyncSchedule = {
   firstSeconds: 5,
   steps: [
@@ -16,7 +16,7 @@ export const refundSchedule: SyncSchedule = {
   backoff: { baseSeconds: 1800, maxSeconds: 3600 },
 };
 
-/** For a service that is no longer configured: its open payments are still looked after. */
+/** For a channel that is no longer there: its open payments are still looked after. */
 export const defaultSchedule: SyncSchedule = {
   firstSeconds: 10,
   steps: [{ everySeconds: 5, times: 10 }],
@@ -56,11 +56,21 @@ export function nextLookUpAt(
   return new Date(at);
 }
 
-/** The schedule of a payment's service as it is configured now. */
+/**
+ * The schedule of a payment's service as it is configured now, or else the channel's own.
+ * @param ofChannel how a channel likes to be asked, by its adapter
+ */
 export const createNextLookUp =
-  (config: ConfigSource, random: () => number = Math.random): NextLookUp =>
-  ({ serviceId, kind, step, from, expiresAt }) => {
+  (
+    config: ConfigSource,
+    ofChannel: (channelId: string) => SyncSchedule | undefined = () => undefined,
+    random: () => number = Math.random,
+  ): NextLookUp =>
+  ({ serviceId, channelId, kind, step, from, expiresAt }) => {
+    const service = config.current().services.get(serviceId);
     const schedule =
-      kind === 'refund' ? refundSchedule : (config.current().services.get(serviceId)?.syncSchedule ?? defaultSchedule);
+      kind === 'refund'
+        ? (service?.refundSchedule ?? refundSchedule)
+        : (service?.syncSchedule ?? ofChannel(channelId) ?? defaultSchedule);
     return nextLookUpAt(schedule, step, from, expiresAt, random());
   };
