@@ -7,10 +7,20 @@ export class ForbiddenUrl extends Error {}
 
 const maxAddresses = 16;
 
-/** Only addresses of the public internet: everything else could be our own network, or a cloud's metadata service. */
+/** Public by their number, yet answered inside a cloud: Azure's host services. */
+const answeredInside: ReadonlySet<string> = new Set(['168.63.129.16']);
+/** All that is assigned for the public internet; what is carved out of it for other uses has a range of its own. */
+const globalV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/**
+ * Only addresses of the public internet: everything else could be our own network, or a cloud's metadata service. Addresses
+ * that carry another one in them (mapped, translated by NAT64, 6to4, Teredo) lead somewhere else and are refused as well.
+ */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  return ipaddr.process(address).range() === 'unicast';
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast' || answeredInside.has(parsed.toString())) return false;
+  return parsed.kind() === 'ipv4' || parsed.match(globalV6);
 }
 
 const isLoopback = (address: string): boolean =>

@@ -12,7 +12,7 @@ type Messages = {
 };
 
 /** A message that is committed with the state it tells of. `key` makes it unique among the waiting jobs of its queue. */
-export type OutboxRow = { topic: OutboxTopic; key: string; payload: Messages[OutboxTopic]; runAt: Date | undefined };
+export type OutboxRow = { topic: OutboxTopic; key: string; payload: Messages[OutboxTopic] };
 
 const keyOf = {
   'sync-attempt': (m: SyncAttemptMessage) => `${m.paymentId}-${m.attemptNo}-${m.step}`,
@@ -20,8 +20,11 @@ const keyOf = {
   'notify-merchant': (m: NotifyMerchantMessage) => `${m.paymentId}-${m.eventSeq}`,
 };
 
-/** The outbox row of a message; `runAt` undefined means at once. */
-export function outboxRow<Topic extends OutboxTopic>(topic: Topic, payload: Messages[Topic], runAt?: Date): OutboxRow {
+/**
+ * The outbox row of a message. One that asks for a look-up goes out at once and says when that is due: whoever takes it does
+ * the waiting, in memory or in the shard queue, where waiting costs less than in the queue of messages.
+ */
+export function outboxRow<Topic extends OutboxTopic>(topic: Topic, payload: Messages[Topic], dueAt?: Date): OutboxRow {
   const key = (keyOf[topic] as (message: Messages[Topic]) => string)(payload);
-  return { topic, key: `${topic}-${key}`, payload, runAt };
+  return { topic, key: `${topic}-${key}`, payload: dueAt ? { ...payload, dueAt: dueAt.toISOString() } : payload };
 }

@@ -1,12 +1,11 @@
-import { inTransaction, isOutOfReach, type Pool, type PoolClient } from '../platform/db.ts';
+import { inTransaction, isOutOfReach, type Pool } from '../platform/db.ts';
 import type { Job, JobQueue } from '../platform/ports/job-queue.ts';
 
 type Log = { warn(fields: object, message: string): void; error(fields: object, message: string): void };
-type Row = { id: bigint; topic: string; key: string; payload: unknown; run_at: Date };
+type Row = { id: bigint; topic: string; key: string; payload: unknown };
 
-/** Writes down what must not be lost with the queue, in the transaction that takes the messages. */
-export type WriteDown = (client: PoolClient, payloads: unknown[]) => Promise<void>;
-
+/** Events for merchants are written down from the outbox, not queued. */
+const forTheQueue = `topic <> 'notify-merchant'`;
 const batch = 500;
 const pollMs = 200;
 /** Most seconds between two tries of a message that the queue refuses. */
@@ -19,22 +18,11 @@ const awayAfter = 3;
 /**
  * Carries messages from the outbox to the queue, at least once: rows are taken with SKIP LOCKED (never by a cursor,
  * which would miss rows whose transaction committed late), enqueued, and deleted in the transaction that took them.
- * Delayed messages go to the queue at once, which does the waiting.
+ * What a message says of time is for its worker.
  *
  * What the queue refuses is put off by itself, longer each time, so that no message can stand in the way of another.
  */
-export function createOutboxPublisher({
-  pool,
-  jobs,
-  writeDown = {},
-  log,
-}: {
-  pool: Pool;
-  jobs: JobQueue;
-  /** By topic. */
-  writeDown?: Record<string, WriteDown>;
-  log: Log;
-}) {
+export function createOutboxPublisher({ pool, jobs, log }: { pool: Pool; jobs: JobQueue; log: Log }) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -48,10 +36,10 @@ export function createOutboxPublisher({
         const { rows } = await client.query<Row>({
           name: 'outbox-take',
           text: `DELETE FROM outbox WHERE id = ANY (ARRAY(
-                   SELECT id FROM outbox WHERE retry_at <= now() ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED))
-                 RETURNING id, topic, key, payload, run_at`,
+                   SELECT id FROM outbox WHERE retry_at <= now() AND ${forTheQueue} ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED))
+                 RETURNING id, topic, key, payload`,
         });
-        if (rows.length > 0) await carry(client, rows);
+        if (rows.length > 0) await jobs.enqueue(rows.map(jobOf));
         return rows.length;
       });
     } catch (error) {
@@ -67,7 +55,7 @@ export function createOutboxPublisher({
   async function publishSingly(): Promise<number> {
     const { rows } = await pool.query<{ id: bigint }>(
       // Those that were refused before come last: they must not use up the tries of those that never were.
-      `SELECT id FROM outbox WHERE retry_at <= now() ORDER BY retry_at, id LIMIT ${batch}`,
+      `SELECT id FROM outbox WHERE retry_at <= now() AND ${forTheQueue} ORDER BY retry_at, id LIMIT ${batch}`,
     );
     let published = 0;
     let refused = 0;
@@ -89,20 +77,12 @@ export function createOutboxPublisher({
     inTransaction(pool, async (client) => {
       const { rows } = await client.query<Row>(
         `DELETE FROM outbox WHERE id = (SELECT id FROM outbox WHERE id = $1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, topic, key, payload, run_at`,
+         RETURNING id, topic, key, payload`,
         [id],
       );
-      if (rows.length > 0) await carry(client, rows);
+      if (rows.length > 0) await jobs.enqueue(rows.map(jobOf));
       return rows.length;
     });
-
-  async function carry(client: PoolClient, rows: Row[]): Promise<void> {
-    for (const [topic, write] of Object.entries(writeDown)) {
-      const payloads = rows.filter((row) => row.topic === topic).map(({ payload }) => payload);
-      if (payloads.length > 0) await write(client, payloads);
-    }
-    await jobs.enqueue(rows.map(jobOf));
-  }
 
   async function putOff(id: bigint, error: unknown): Promise<void> {
     const { rows } = await pool.query<{ topic: string; key: string; attempts: number }>(
@@ -155,4 +135,4 @@ export function createOutboxPublisher({
   };
 }
 
-const jobOf = ({ topic, key, payload, run_at }: Row): Job => ({ queue: topic, key, payload, runAt: run_at });
+const jobOf = ({ topic, key, payload }: Row): Job => ({ queue: topic, key, payload });

@@ -1,0 +1,164 @@
+import { inTransaction, type Pool } from '../platform/db.ts';
+import { restAfter } from './endpoint-health.ts';
+import type { Posted } from './post-webhook.ts';
+
+/** How long a node may work an endpoint before others may; longer than a try takes. */
+const workSeconds = 60;
+
+/** An endpoint that this node works. */
+export type Endpoint = { id: string; merchantId: string; failures: number };
+
+export type Delivery = {
+  id: string;
+  merchantId: string;
+  url: string;
+  body: string;
+  attempts: number;
+  retriesFrom: number;
+};
+
+/** What is due where, and who works it. Postgres' clock decides. */
+export function createEndpointStore(pool: Pool, node: string) {
+  return {
+    /** Endpoints with something due, which then are this node's alone; those that wait longest come first. */
+    async claim(limit: number): Promise<Endpoint[]> {
+      const { rows } = await pool.query<Endpoint>({
+        name: 'webhook-endpoints-claim',
+        text: `UPDATE webhook_endpoints SET worked_by = $1, worked_until = now() + interval '${workSeconds} s'
+               WHERE id = ANY (ARRAY(
+                 SELECT id FROM webhook_endpoints
+                 WHERE next_due_at <= now() AND paused_at IS NULL AND (rest_until IS NULL OR rest_until <= now())
+                   AND (worked_until IS NULL OR worked_until <= now())
+                 ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+               RETURNING id, merchant_id AS "merchantId", failures`,
+        values: [node, limit],
+      });
+      return rows;
+    },
+
+    /** Goes on working an endpoint. @returns false when it is not this node's any more, or somebody paused it */
+    async keep(endpointId: string): Promise<boolean> {
+      const { rowCount } = await pool.query({
+        name: 'webhook-endpoint-keep',
+        text: `UPDATE webhook_endpoints SET worked_until = now() + interval '${workSeconds} s'
+               WHERE id = $1 AND worked_by = $2 AND worked_until > now() AND paused_at IS NULL`,
+        values: [endpointId, node],
+      });
+      return rowCount === 1;
+    },
+
+    /** What is due at an endpoint, the longest due first. */
+    async due(endpointId: string, limit: number): Promise<Delivery[]> {
+      const { rows } = await pool.query<Delivery>({
+        name: 'webhook-deliveries-due',
+        text: `SELECT id, merchant_id AS "merchantId", url, body, attempts, retries_from AS "retriesFrom" FROM webhook_deliveries
+               WHERE endpoint_id = $1 AND status = 'pending' AND next_attempt_at <= now() ORDER BY next_attempt_at, seq LIMIT $2`,
+        values: [endpointId, limit],
+      });
+      return rows;
+    },
+
+    /**
+     * Writes down one try, unless the delivery went on meanwhile (this node was away for longer than it may work an
+     * endpoint): what others learned stays.
+     */
+    async record(
+      endpointId: string,
+      { id, attempts }: Delivery,
+      posted: Posted,
+      next: { state: 'delivered' | 'dead' } | { state: 'pending'; inSeconds: number },
+    ): Promise<void> {
+      await pool.query({
+        name: 'webhook-try',
+        text: `WITH moved AS (
+                 UPDATE webhook_deliveries SET attempts = attempts + 1, last_status = $5, last_error = $6, status = $3,
+                   next_attempt_at = CASE WHEN $3 = 'pending' THEN now() + make_interval(secs => $4) END,
+                   delivered_at = CASE WHEN $3 = 'delivered' THEN now() END
+                 WHERE id = $1 AND status = 'pending' AND attempts = $2 RETURNING id, attempts)
+               INSERT INTO webhook_tries (delivery_id, no, endpoint_id, node, status, error, answer, duration_ms)
+               SELECT id, attempts, $7, $8, $5, $6, $9, $10 FROM moved ON CONFLICT DO NOTHING`,
+        values: [
+          id,
+          attempts,
+          next.state,
+          next.state === 'pending' ? next.inSeconds : 0,
+          posted.status ?? null,
+          posted.error ?? null,
+          endpointId,
+          node,
+          posted.answer ?? null,
+          posted.durationMs,
+        ],
+      });
+    },
+
+    /** How the endpoint is after a try, as the board shows it. */
+    async feel(endpointId: string, failures: number, error: string | undefined): Promise<void> {
+      await pool.query({
+        name: 'webhook-endpoint-feel',
+        text: `UPDATE webhook_endpoints SET failures = $2, rest_until = now() + make_interval(secs => nullif($3::float8, 0)),
+                 last_success_at = CASE WHEN $2 = 0 THEN now() ELSE last_success_at END,
+                 last_failure_at = CASE WHEN $2 > 0 THEN now() ELSE last_failure_at END,
+                 last_error = coalesce($4, last_error)
+               WHERE id = $1`,
+        values: [endpointId, failures, restAfter(failures), error ?? null],
+      });
+    },
+
+    /** Gives an endpoint back, with the time at which the next of its deliveries is due. */
+    async release(endpointId: string): Promise<void> {
+      await inTransaction(pool, async (client) => {
+        // First the row, then the look: whoever adds a delivery holds it too, so none is overlooked.
+        const { rowCount } = await client.query(
+          'SELECT 1 FROM webhook_endpoints WHERE id = $1 AND worked_by = $2 FOR UPDATE',
+          [endpointId, node],
+        );
+        if (rowCount === 0) return;
+        await client.query(
+          `UPDATE webhook_endpoints SET worked_by = NULL, worked_until = NULL, next_due_at =
+             (SELECT min(next_attempt_at) FROM webhook_deliveries WHERE endpoint_id = $1 AND status = 'pending')
+           WHERE id = $1`,
+          [endpointId],
+        );
+      });
+    },
+
+    /** Forgets what is older than merchants may ask for. @returns how many rows went */
+    async keepHouse(days: number): Promise<number> {
+      let gone = 0;
+      for (const [table, column, also] of [
+        ['webhook_tries', 'at', ''],
+        ['webhook_deliveries', 'created_at', `AND status <> 'pending'`],
+        ['merchant_events', 'created_at', ''],
+      ]) {
+        const { rowCount } = await pool.query(
+          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM ${table} WHERE ${column} < now() - make_interval(days => $1) ${also} ORDER BY ${column} LIMIT 5000))`,
+          [days],
+        );
+        gone += rowCount ?? 0;
+      }
+      return gone;
+    },
+
+    /** For metrics: what waits and for how long, what was given up. */
+    async backlog(): Promise<{ pending: number; overdueSeconds: number; resting: number; paused: number }> {
+      const { rows } = await pool.query(
+        `SELECT (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'pending') AS pending,
+           count(*) FILTER (WHERE rest_until > now())::int AS resting,
+           count(*) FILTER (WHERE paused_at IS NOT NULL)::int AS paused,
+           coalesce(extract(epoch FROM now() - min(next_due_at)), 0)::float8 AS overdue
+         FROM webhook_endpoints WHERE next_due_at IS NOT NULL`,
+      );
+      const [{ pending, resting, paused, overdue }] = rows as [Record<string, number>];
+      return {
+        pending: pending ?? 0,
+        resting: resting ?? 0,
+        paused: paused ?? 0,
+        overdueSeconds: Math.max(0, overdue ?? 0),
+      };
+    },
+  };
+}
+
+export type EndpointStore = ReturnType<typeof createEndpointStore>;
