@@ -11,6 +11,12 @@ export type NodeReport = {
   running: Record<string, number>;
   /** Documents that it refuses to run, and why. */
   configErrors: readonly object[];
+  /** What it holds of channel accounts, by account. */
+  accounts: Record<string, object>;
+  /** The compartments of every channel: places, breakers and the last minute. */
+  compartments: readonly object[];
+  /** Look-ups of the last minute and the cache; nothing on a node that answers none. */
+  reads: object;
 };
 
 /** Keeps this node's row in `nodes` fresh, and sweeps out rows of nodes that are long gone. */
@@ -28,11 +34,11 @@ export function createNodeRegistry({
   let timer: NodeJS.Timeout | undefined;
 
   async function beat(): Promise<void> {
-    const { configVersion, loopDelayMs, running, configErrors } = report();
+    const { configVersion, loopDelayMs, running, configErrors, accounts, compartments, reads } = report();
     await pool.query(
-      `INSERT INTO nodes (id, role, host, pid, config_version, loop_delay_ms, running, config_errors)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-       ON CONFLICT (id) DO UPDATE SET config_version = $5, loop_delay_ms = $6, running = $7, config_errors = $8, last_seen_at = now()`,
+      `INSERT INTO nodes (id, role, host, pid, config_version, loop_delay_ms, running, config_errors, accounts, compartments, reads)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       ON CONFLICT (id) DO UPDATE SET config_version = $5, loop_delay_ms = $6, running = $7, config_errors = $8, accounts = $9, compartments = $10, reads = $11, last_seen_at = now()`,
       [
         node,
         role,
@@ -42,6 +48,9 @@ export function createNodeRegistry({
         loopDelayMs,
         JSON.stringify(running),
         JSON.stringify(configErrors),
+        JSON.stringify(accounts),
+        JSON.stringify(compartments),
+        JSON.stringify(reads),
       ],
     );
   }

@@ -2,3 +2,4 @@
 
 export const accountSecretsAad = (accountId: string): string => `channel_accounts|secrets|${accountId}`;
 export const webhookSecretAad = (merchantId: string): string => `merchants|webhook_secret|${merchantId}`;
+export const webhookKeyAad = (merchantId: string): string => `merchants|webhook_key|${merchantId}`;

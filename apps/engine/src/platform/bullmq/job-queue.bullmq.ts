@@ -1,5 +1,4 @@
 import { createPostgresBackend, createRedisBackend, runMigrations, withBackend } from 'bullmq';
-import type { Redis } from 'ioredis';
 import pg from 'pg';
 import { keepAlive, surviveLostConnections } from '../db.ts';
 import type { Job, JobQueue } from '../ports/job-queue.ts';
@@ -194,11 +193,11 @@ export async function createPostgresJobQueue({
   );
 }
 
-/** Jobs in Redis. The hash tag keeps a queue's keys on one node of a cluster. */
+/** Jobs in Redis, one server or a cluster. The hash tag keeps a queue's keys on one node, and queues on several. */
 export function createRedisJobQueue({ url, log, ...patience }: { url: string; log: Log } & Patience): JobQueue {
   const { Queue, Worker } = withBackend(createRedisBackend);
-  const prefix = '{bull}';
-  const connections: Redis[] = [];
+  const prefixOf = (name: string) => `{bull:${name}}`;
+  const connections: ReturnType<typeof connectRedis>[] = [];
   const connect = (kind: 'none' | 'endless') => {
     const made = connectRedis({
       url,
@@ -211,11 +210,11 @@ export function createRedisJobQueue({ url, log, ...patience }: { url: string; lo
   const shared = connect('none');
   return createBullmqJobQueue(
     {
-      queue: (name) => new Queue(name, { connection: shared, prefix }) as unknown as QueueLike,
+      queue: (name) => new Queue(name, { connection: shared, prefix: prefixOf(name) }) as unknown as QueueLike,
       worker: (name, handle, concurrency) =>
         new Worker(name, handle, {
           connection: connect('endless'),
-          prefix,
+          prefix: prefixOf(name),
           concurrency,
           autorun: false,
         }) as unknown as WorkerLike,

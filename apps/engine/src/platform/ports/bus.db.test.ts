@@ -3,6 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
+import {
+  hasRedisCluster,
+  startTestRedisCluster,
+  type TestRedisCluster,
+} from '../../../../../scripts/testing/redis-cluster.ts';
 import { startTcpGate } from '../../../../../scripts/testing/tcp-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
 import { createPool, type Pool } from '../db.ts';
@@ -12,6 +17,7 @@ import type { Bus } from './bus.ts';
 
 let database: TestDatabase;
 let redis: TestRedis;
+let cluster: TestRedisCluster;
 let pool: Pool;
 const open: Bus[] = [];
 
@@ -19,6 +25,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, max: 4, name: 'test' });
   if (hasRedis) redis = await startTestRedis();
+  if (hasRedisCluster) cluster = await startTestRedisCluster();
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((bus) => bus.close()));
@@ -27,6 +34,7 @@ afterAll(async () => {
   await pool.end();
   await database.drop();
   await redis?.stop();
+  await cluster?.stop();
 });
 
 const keep = (bus: Bus): Bus => {
@@ -55,6 +63,18 @@ const adapters = [
       const admin = new Redis(redis.url);
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       admin.disconnect();
+    },
+  },
+  {
+    name: 'a Redis cluster',
+    skip: !hasRedisCluster,
+    node: () => keep(createRedisBus({ url: cluster.url, backstop: postgresBus() })),
+    async breakConnections() {
+      for (const url of cluster.nodeUrls) {
+        const admin = new Redis(url);
+        await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+        admin.disconnect();
+      }
     },
   },
 ];

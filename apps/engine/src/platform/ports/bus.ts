@@ -1,5 +1,10 @@
 /** Channels of the bus and what their messages mean. */
-export type BusChannel = 'tributary_config' | 'tributary_live' | 'tributary_lists';
+export type BusChannel =
+  | 'tributary_config'
+  | 'tributary_live'
+  | 'tributary_lists'
+  | 'tributary_accounts'
+  | 'tributary_shards';
 
 /** Fire-and-forget messages to every node (hot reload, live feed). Losing one is harmless: receivers also poll. */
 export type Bus = {

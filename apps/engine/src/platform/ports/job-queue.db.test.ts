@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
+import {
+  hasRedisCluster,
+  startTestRedisCluster,
+  type TestRedisCluster,
+} from '../../../../../scripts/testing/redis-cluster.ts';
 import { startTcpGate, type TcpGate } from '../../../../../scripts/testing/tcp-gate.ts';
 import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
 import { createPostgresJobQueue, createRedisJobQueue } from '../bullmq/job-queue.bullmq.ts';
@@ -7,14 +12,17 @@ import type { Job, JobQueue } from './job-queue.ts';
 
 let database: TestDatabase;
 let redis: TestRedis;
+let cluster: TestRedisCluster;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   if (hasRedis) redis = await startTestRedis();
+  if (hasRedisCluster) cluster = await startTestRedisCluster();
 });
 afterAll(async () => {
   await database.drop();
   await redis?.stop();
+  await cluster?.stop();
 });
 
 const log = { warn: () => undefined };
@@ -25,18 +33,24 @@ const adapters = [
   {
     name: 'Postgres',
     skip: false,
-    server: () => database.url,
+    gate: () => startTcpGate(database.url),
     connect: (url: string) => createPostgresJobQueue({ url, log, ...patience }),
   },
   {
     name: 'Redis',
     skip: !hasRedis,
-    server: () => redis.url,
+    gate: () => startTcpGate(redis.url),
+    connect: async (url: string) => createRedisJobQueue({ url, log, ...patience }),
+  },
+  {
+    name: 'a Redis cluster',
+    skip: !hasRedisCluster,
+    gate: async (): Promise<TcpGate> => ({ ...cluster, close: async () => cluster.open() }),
     connect: async (url: string) => createRedisJobQueue({ url, log, ...patience }),
   },
 ];
 
-describe.each(adapters)('the job queue on $name', ({ skip, server, connect }) => {
+describe.each(adapters)('the job queue on $name', ({ skip, gate: openGate, connect }) => {
   let gate: TcpGate;
   let jobs: JobQueue;
   let queue: string;
@@ -44,7 +58,7 @@ describe.each(adapters)('the job queue on $name', ({ skip, server, connect }) =>
 
   beforeEach(async () => {
     if (skip) return;
-    gate = await startTcpGate(server());
+    gate = await openGate();
     jobs = await connect(gate.url);
     queue = `q${Math.random().toString(36).slice(2)}`;
     done = [];

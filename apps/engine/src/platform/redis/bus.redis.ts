@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Bus, BusChannel } from '../ports/bus.ts';
-import { connectRedis } from './connect-redis.ts';
+import { connectRedis, connectSubscriber } from './connect-redis.ts';
 
 type Subscription = { listener: (message: string) => void };
 
@@ -18,7 +17,7 @@ export function createRedisBus({
   onLost?: (error: Error) => void;
 }): Bus {
   const publisher = connectRedis({ url, patience: 'none', onLost });
-  const subscriber = connectRedis({ url, patience: 'endless', onLost });
+  const subscriber = connectSubscriber({ url, onLost });
   const subscriptions = new Map<string, Set<Subscription>>();
   subscriber.on('message', (channel, message) => {
     for (const { listener } of subscriptions.get(channel) ?? []) listener(message);
@@ -50,7 +49,7 @@ export function createRedisBus({
 }
 
 /** A Redis that is away must not keep a node from starting: the subscription is then made when it is back. */
-function subscribeOrMoveOn(subscriber: Redis, channel: BusChannel): Promise<void> {
+function subscribeOrMoveOn(subscriber: ReturnType<typeof connectSubscriber>, channel: BusChannel): Promise<void> {
   return new Promise((done) => {
     const settle = () => {
       subscriber.off('error', settle);
