@@ -32,6 +32,64 @@ describe('an API key', () => {
   });
 });
 
+describe('a key that was right a moment ago', () => {
+  const pepper = randomBytes(32);
+  const made = generateApiKey();
+  const at = new Date('2026-11-23T08:00:00Z');
+  const stored = (own: Partial<ApiKeyConfig> = {}) =>
+    ({
+      id: made.keyId,
+      merchantId: 'mch_1',
+      kind: 'bearer',
+      secretHash: hashApiKey(made.secret, pepper),
+      scopes: new Set(scopes),
+      ipAllowlist: [],
+      ...own,
+    }) as unknown as ApiKeyConfig;
+  const snapshotOf = (...keys: ApiKeyConfig[]) =>
+    ({
+      apiKeys: new Map(keys.map((one) => [one.id, one])),
+      merchants: new Map([['mch_1', { id: 'mch_1' }]]),
+    }) as unknown as ConfigSnapshot;
+  const request = { method: 'GET', pathAndQuery: '/', body: Buffer.alloc(0), ip: '10.1.2.3' };
+  const headers = { authorization: `Bearer ${made.text}` };
+  const start = () => {
+    const authenticate = createAuthenticate({ pepper, clock: { now: () => at, monotonicMs: () => 0 } });
+    return (snapshot: ConfigSnapshot, own: object = headers) =>
+      authenticate(snapshot, { ...request, headers: own as typeof headers }, 'payments:read');
+  };
+
+  it('opens nothing more as soon as the configuration says so, whatever it says', () => {
+    const elsewhere = hashApiKey('another', pepper);
+    for (const after of [
+      snapshotOf(),
+      snapshotOf(stored({ secretHash: elsewhere })),
+      snapshotOf(stored({ revokedAt: at })),
+      snapshotOf(stored({ expiresAt: at })),
+      snapshotOf(stored({ scopes: new Set(['payments:write']) })),
+      snapshotOf(stored({ ipAllowlist: ['192.0.2.1'] })),
+      snapshotOf(stored({ kind: 'signing' })),
+      snapshotOf(stored({ merchantId: 'gone' })),
+    ]) {
+      const authenticate = start();
+      expect(authenticate(snapshotOf(stored()))).toMatchObject({ keyId: made.keyId });
+      expect(() => authenticate(after)).toThrow();
+    }
+  });
+
+  it('is as much needed whole as the first time', () => {
+    const [authenticate, snapshot] = [start(), snapshotOf(stored())];
+    authenticate(snapshot);
+    for (const text of [
+      made.text.slice(0, -1),
+      `${made.text}x`,
+      made.text.replace(made.secret, generateApiKey().secret),
+    ])
+      expect(() => authenticate(snapshot, { authorization: `Bearer ${text}` })).toThrow('Authentication');
+    expect(authenticate(snapshot)).toBeTruthy();
+  });
+});
+
 describe('a signed request', () => {
   const at = new Date('2026-11-23T08:00:00Z');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Audit } from '../config/audit.store.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Pool } from '../platform/db.ts';
+import { checkInput } from './check-input.ts';
 
 const idleSeconds = 30 * 60;
 const absoluteMs = 12 * 3_600_000;
@@ -158,15 +159,22 @@ export function registerAuth(app: FastifyInstance, auth: Auth, { pool, audit }: 
   });
 }
 
-/** The address that somebody wants to sign in with; undefined for every other request. */
+/**
+ * The address that somebody wants to sign in with; undefined for every other request.
+ * @throws AppError invalid_request for a text that could not be looked up
+ */
 function emailOf(request: FastifyRequest): string | undefined {
   if (request.method !== 'POST' || !request.url.startsWith('/api/auth/sign-in/email')) return undefined;
+  let body: { email?: unknown } | null;
   try {
-    const { email } = JSON.parse(Buffer.isBuffer(request.body) ? request.body.toString() : '{}');
-    return typeof email === 'string' ? email.trim().toLowerCase().slice(0, 200) : '';
+    body = JSON.parse(Buffer.isBuffer(request.body) ? request.body.toString() : '{}');
   } catch {
     return '';
   }
+  checkInput(body);
+  const email = body?.email;
+  // Cut between characters: half of one can't be looked up.
+  return typeof email === 'string' ? [...email.trim().toLowerCase()].slice(0, 200).join('') : '';
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { ApiKeyConfig, ConfigSnapshot, MerchantConfig } from '../config/snapshot.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Clock } from '../platform/ports/clock.ts';
@@ -19,10 +19,12 @@ export type RequestToAuthenticate = {
 
 export type Authenticated = { merchant: MerchantConfig; keyId: string; signed: boolean };
 
-const signatureWindowSeconds = 300;
+export const signatureWindowSeconds = 300;
 const maxNonces = 200_000;
 const minRsaBits = 2048;
 const noHash = Buffer.alloc(32);
+const maxKnown = 10_000;
+const knownForMs = 10_000;
 
 /**
  * Who is calling, from an API key or a signature over the raw bytes. Every failure gets the same answer, whatever was
@@ -31,6 +33,8 @@ const noHash = Buffer.alloc(32);
 export function createAuthenticate({ pepper, clock }: { pepper: Buffer; clock: Clock }) {
   const nonces = new Map<string, number>();
   const publicKeys = new WeakMap<ApiKeyConfig, KeyObject>();
+  // Headers that were right, by their digest, never as they are: what is remembered opens nothing elsewhere.
+  const known = new Map<string, { key: ApiKeyConfig; until: number }>();
 
   return function authenticate(snapshot: ConfigSnapshot, request: RequestToAuthenticate, scope: Scope): Authenticated {
     const signed = request.headers['tributary-signature'] !== undefined;
@@ -47,14 +51,30 @@ export function createAuthenticate({ pepper, clock }: { pepper: Buffer; clock: C
   };
 
   function verifyBearer(snapshot: ConfigSnapshot, { headers }: RequestToAuthenticate): ApiKeyConfig | undefined {
-    const match = /^Bearer +([\x21-\x7e]+)$/i.exec(single(headers.authorization) ?? '');
+    const header = single(headers.authorization) ?? '';
+    const digest = hash('sha256', header, 'base64');
+    const before = known.get(digest);
+    // Every load of the configuration makes new objects of the keys: whatever changed, this is not the same one any more.
+    if (before && before.until > clock.monotonicMs() && snapshot.apiKeys.get(before.key.id) === before.key)
+      return before.key;
+    const match = /^Bearer +([\x21-\x7e]+)$/i.exec(header);
     const parsed = parseApiKey(match?.[1] ?? '');
     const key = parsed && snapshot.apiKeys.get(parsed.keyId);
     if (!parsed) return undefined;
     // The same work whether the key exists or not, so that the time taken tells nothing either.
     const stored = key?.kind === 'bearer' && key.secretHash?.length === noHash.length ? key.secretHash : undefined;
     const equal = timingSafeEqual(hashApiKey(parsed.secret, pepper), stored ?? noHash);
-    return stored && equal ? key : undefined;
+    if (!key || !stored || !equal) return undefined;
+    remember(digest, key);
+    return key;
+  }
+
+  function remember(digest: string, key: ApiKeyConfig): void {
+    known.delete(digest);
+    known.set(digest, { key, until: clock.monotonicMs() + knownForMs });
+    if (known.size <= maxKnown) return;
+    const [oldest] = known.keys();
+    if (oldest !== undefined) known.delete(oldest);
   }
 
   function verifySignature(

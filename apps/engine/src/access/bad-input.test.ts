@@ -6,6 +6,7 @@ import { createRateLimiter } from '../platform/rate-limiter.ts';
 import { generateApiKey, hashApiKey } from './api-key.ts';
 import { createAuthenticate, scopes } from './authenticate.ts';
 import { registerMerchantRoutes } from './merchant-routes.ts';
+import { createReadsLimit } from './reads-limit.ts';
 import { createServer } from './server.ts';
 
 const pepper = Buffer.alloc(32, 7);
@@ -16,7 +17,13 @@ let app: ReturnType<typeof createServer>;
 
 beforeEach(() => {
   calls = [];
-  const merchant = { id: 'mch_1', requireSignature: false, ratePerSecond: 1e9, active: true } as MerchantConfig;
+  const merchant = {
+    id: 'mch_1',
+    requireSignature: false,
+    ratePerSecond: 1e9,
+    readsPerSecond: 1e9,
+    active: true,
+  } as MerchantConfig;
   const apiKey: ApiKeyConfig = {
     id: key.keyId,
     merchantId: 'mch_1',
@@ -56,7 +63,12 @@ beforeEach(() => {
       findPayment: async () => undefined,
       findRefund: async () => undefined,
       listPayments: async () => ({ data: [], nextCursor: null }),
+      listEvents: async () => '{}',
     },
+    readsLimit: createReadsLimit(systemClock),
+    onRead: () => undefined,
+    log: { error: () => undefined },
+    askSync: async () => true,
   });
 });
 afterEach(() => app.close());

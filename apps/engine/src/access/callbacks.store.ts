@@ -1,4 +1,5 @@
 import type { Pool } from '../platform/db.ts';
+import type { ToldAttempt } from '../sync/late-news.ts';
 
 export type KeptCallback = {
   channelId: string;
@@ -34,14 +35,22 @@ export function createCallbackStore(pool: Pool) {
       });
     },
 
-    /** The account through which an attempt was sent. */
-    async accountOf({ paymentId, attemptNo }: { paymentId: string; attemptNo: number }): Promise<string | undefined> {
-      const { rows } = await pool.query<{ account_id: string }>({
-        name: 'account-of-attempt',
-        text: 'SELECT account_id FROM attempts WHERE payment_id = $1 AND no = $2',
+    /** The attempt that a callback names, as it stands. */
+    async attemptOf({
+      paymentId,
+      attemptNo,
+    }: {
+      paymentId: string;
+      attemptNo: number;
+    }): Promise<ToldAttempt | undefined> {
+      const { rows } = await pool.query<ToldAttempt>({
+        name: 'attempt-of-callback',
+        text: `SELECT a.channel_id AS "channelId", a.account_id AS "accountId", a.status, a.request_no AS "requestNo",
+                 p.product, a.reversing
+               FROM attempts a JOIN payments p ON p.id = a.payment_id WHERE a.payment_id = $1 AND a.no = $2`,
         values: [paymentId, attemptNo],
       });
-      return rows[0]?.account_id;
+      return rows[0];
     },
   };
 }

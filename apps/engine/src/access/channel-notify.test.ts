@@ -1,7 +1,7 @@
 import type { ChannelAdapter, ChannelSession, NotifyResult } from '@tributary/channels/channel-adapter';
 import { describe, expect, it } from 'vitest';
 import type { ConfigSnapshot } from '../config/snapshot.ts';
-import type { AccountCache } from '../gateway/account-cache.ts';
+import type { AccountCache } from '../gateway/accounts/account-cache.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Pool } from '../platform/db.ts';
 import type { KeptCallback } from './callbacks.store.ts';
@@ -27,7 +27,9 @@ function doorWith(own: {
   parse: NotifyResult | ((time: number) => NotifyResult);
   record?: () => Promise<'changed' | 'unchanged' | 'missing'>;
   sentThrough?: string | undefined;
+  weighed?: 'unsettled' | 'changed';
   refreshed?: boolean | (() => Promise<boolean>);
+  refused?: 'full' | 'too_slow';
 }) {
   const recorded: unknown[] = [];
   const kept: KeptCallback[] = [];
@@ -53,7 +55,17 @@ function doorWith(own: {
     pool: undefined as unknown as Pool,
     store: {
       keep: async (callback) => void kept.push(callback),
-      accountOf: async () => ('sentThrough' in own ? own.sentThrough : 'acc'),
+      attemptOf: async () =>
+        'sentThrough' in own && own.sentThrough === undefined
+          ? undefined
+          : {
+              channelId: 'ch',
+              accountId: own.sentThrough ?? 'acc',
+              status: 'pending',
+              requestNo: `${body}01`,
+              product: 'native',
+              reversing: false,
+            },
     },
     config: {
       current: () =>
@@ -67,9 +79,12 @@ function doorWith(own: {
     adapters: new Map([
       ['test', { id: 'test', sensitiveFields: new Set(['ciphertext']) } as unknown as ChannelAdapter],
     ]),
-    accounts: { open: () => session, close: () => undefined } as unknown as AccountCache,
+    accounts: { open: async () => ({ session }) } as unknown as AccountCache,
+    handleCallback: async (_channelId, handle) => (own.refused ? { refused: own.refused } : handle()),
     recordResult: record('payment'),
     recordRefundResult: record('refund'),
+    weighLate: async () => own.weighed,
+    readCodes: (_, result) => result,
     refreshTrust: async () => (typeof own.refreshed === 'function' ? own.refreshed() : (own.refreshed ?? false)),
     clock: systemClock,
     log: { error: () => undefined, warn: () => undefined },
@@ -143,21 +158,43 @@ describe('a callback', () => {
 
   it('of one account says nothing about an order that went through another', async () => {
     const { call, recorded, kept } = doorWith({ parse: success, sentThrough: 'other' });
-    expect([(await call()).statusCode, recorded]).toEqual([500, []]);
+    expect([(await call()).statusCode, recorded]).toEqual([400, []]);
     expect(kept).toMatchObject([{ verified: true, outcome: 'wrong_account' }]);
   });
 
-  it('about a payment that is not there, or that could not be recorded, is to be sent again', async () => {
+  it('about a payment that is not there is the sender’s fault', async () => {
     for (const own of [
       { parse: success, sentThrough: undefined },
       { parse: { ...success, requestNo: 'NOT-OURS' } },
       { parse: success, record: async () => 'missing' as const },
-      { parse: success, record: () => Promise.reject(new Error('database away')) },
     ]) {
       const answer = await doorWith(own).call();
-      expect([answer.statusCode, answer.body]).toEqual([500, '{"code":"FAIL"}']);
+      expect([answer.statusCode, answer.body]).toEqual([404, '{"code":"FAIL"}']);
     }
   });
+
+  it('of money whose order is being reversed is to be sent again, and moves nothing', async () => {
+    const { call, recorded, kept } = doorWith({ parse: success, weighed: 'unsettled' });
+    const { statusCode, body } = await call();
+    expect([statusCode, JSON.parse(body)]).toEqual([500, { code: 'FAIL' }]);
+    expect(recorded).toEqual([]);
+    expect(kept).toMatchObject([{ verified: true, outcome: 'unsettled' }]);
+  });
+
+  it('that could not be recorded is to be sent again', async () => {
+    const answer = await doorWith({ parse: success, record: () => Promise.reject(new Error('database away')) }).call();
+    expect([answer.statusCode, answer.body]).toEqual([500, '{"code":"FAIL"}']);
+  });
+
+  it.each(['full', 'too_slow'] as const)(
+    'that its compartment does not take (%s) is to be sent again',
+    async (refused) => {
+      const { call, recorded, kept } = doorWith({ parse: success, refused });
+      const { statusCode, body } = await call();
+      expect([statusCode, JSON.parse(body)]).toEqual([500, { code: 'FAIL' }]);
+      expect([recorded, kept]).toEqual([[], []]);
+    },
+  );
 
   it('to a place that is not there finds nothing; a huge one is not read', async () => {
     const { call, recorded, kept } = doorWith({ parse: success });

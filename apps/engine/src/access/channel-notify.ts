@@ -1,7 +1,9 @@
 import type { ChannelAdapter, ChannelSession, Notification, NotifyResult } from '@tributary/channels/channel-adapter';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ConfigSource } from '../config/snapshot.ts';
-import type { AccountCache } from '../gateway/account-cache.ts';
+import type { AccountCache } from '../gateway/accounts/account-cache.ts';
+import type { HandleCallback } from '../gateway/call-channel.ts';
+import type { ReadCodes } from '../gateway/codes/read-codes.ts';
 import { maskBody, maskHeaders } from '../gateway/mask.ts';
 import type { RecordOutcome, RecordRefundResult, RecordResult } from '../payments/operations.ts';
 import { AppError } from '../platform/app-error.ts';
@@ -9,6 +11,7 @@ import type { Pool } from '../platform/db.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
 import { parseRequestNo, refundIdOf } from '../platform/ids.ts';
 import type { Clock } from '../platform/ports/clock.ts';
+import type { LateNews } from '../sync/late-news.ts';
 import { type CallbackStore, createCallbackStore } from './callbacks.store.ts';
 
 export type ChannelNotifyDeps = {
@@ -18,18 +21,24 @@ export type ChannelNotifyDeps = {
   config: ConfigSource;
   adapters: ReadonlyMap<string, ChannelAdapter>;
   accounts: AccountCache;
+  /** Room and time for a callback, apart from other channels' and from our own calls. */
+  handleCallback: HandleCallback;
   recordResult: RecordResult;
   recordRefundResult: RecordRefundResult;
+  /** What news of money is worth when the order was given up. */
+  weighLate: LateNews;
   /** Fetches the channel's signing keys anew; false when that was tried a moment ago. */
   refreshTrust: (accountId: string) => Promise<boolean>;
+  readCodes: ReadCodes;
   clock: Clock;
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
   failpoint?: Failpoint;
   onCallback?: (report: { channelId: string; outcome: string }) => void;
 };
 
-type Outcome = RecordOutcome | 'wrong_account' | 'failed' | `refused:${string}`;
+type Outcome = RecordOutcome | 'unsettled' | 'wrong_account' | 'failed' | `refused:${string}`;
 
+const mostWaitingForKeys = 64;
 // Anybody can send us what we refuse; beyond this many a minute and account it is counted, not stored.
 const keptRefusalsPerMinute = 60;
 
@@ -39,6 +48,7 @@ const keptRefusalsPerMinute = 60;
  */
 export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyDeps): void {
   const store = deps.store ?? createCallbackStore(deps.pool);
+  let waitingForKeys = 0;
   const mayKeepRefusal = createMinuteCap(deps.clock, keptRefusalsPerMinute);
 
   app.register(async (scope) => {
@@ -57,30 +67,62 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
           body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
         };
 
-        const session = deps.accounts.open(accountId);
-        let parsed = parse(session, notification);
-        if (parsed.kind === 'refused' && parsed.reason === 'unknown_key' && (await refreshTrust(accountId))) {
-          parsed = parse(deps.accounts.open(accountId), notification);
+        const { session } = await deps.accounts.open(accountId);
+        // Before it takes a place: what strangers send must not use up the channel's, nor count against it.
+        const parsed = await verify(accountId, session, notification);
+        const handle = () => handleParsed(channelId, accountId, adapter, notification, parsed);
+        const handled =
+          parsed.kind === 'refused'
+            ? { value: await handle() }
+            : await deps.handleCallback(channelId, async () => {
+                const outcome = await handle();
+                return { value: outcome, failed: outcome === 'failed' };
+              });
+        if ('refused' in handled) {
+          deps.onCallback?.({ channelId, outcome: handled.refused });
+          // Look-ups bring the news as well, should the channel never send it again.
+          return sendAgain(reply, session);
         }
-        const outcome = await record(accountId, parsed).catch((err): Outcome => {
-          deps.log.error({ err, channelId, accountId }, 'a callback could not be recorded');
-          return 'failed';
-        });
-        if (outcome === 'missing' || outcome === 'wrong_account')
-          deps.log.warn(
-            { channelId, accountId, outcome, requestNo: parsed.kind === 'refused' ? undefined : parsed.requestNo },
-            'a callback speaks of a payment that is not there',
-          );
-        deps.failpoint?.('callback.after_record');
-        await keep(channelId, accountId, adapter, notification, parsed, outcome).catch((err) =>
-          deps.log.warn({ err }, 'a callback could not be kept'),
-        );
-        deps.onCallback?.({ channelId, outcome });
+        const outcome = handled.value;
         const answer = session.acknowledge(outcome === 'changed' || outcome === 'unchanged');
         return reply.code(statusOf(outcome, answer.status)).headers(answer.headers).send(answer.body);
       },
     );
   });
+
+  async function verify(accountId: string, session: ChannelSession, notification: Notification): Promise<NotifyResult> {
+    const parsed = parse(session, notification);
+    if (parsed.kind !== 'refused' || parsed.reason !== 'unknown_key') return parsed;
+    // All who ask meanwhile wait for one answer; no more of them than could be genuine.
+    if (waitingForKeys >= mostWaitingForKeys) return parsed;
+    waitingForKeys++;
+    const isRefreshed = await refreshTrust(accountId).finally(() => waitingForKeys--);
+    return isRefreshed ? parse((await deps.accounts.open(accountId)).session, notification) : parsed;
+  }
+
+  async function handleParsed(
+    channelId: string,
+    accountId: string,
+    adapter: ChannelAdapter,
+    notification: Notification,
+    parsed: NotifyResult,
+  ): Promise<Outcome> {
+    const outcome = await record(channelId, accountId, parsed).catch((err): Outcome => {
+      deps.log.error({ err, channelId, accountId }, 'a callback could not be recorded');
+      return 'failed';
+    });
+    if (outcome === 'missing' || outcome === 'wrong_account')
+      deps.log.warn(
+        { channelId, accountId, outcome, requestNo: parsed.kind === 'refused' ? undefined : parsed.requestNo },
+        'a callback speaks of a payment that is not there',
+      );
+    deps.failpoint?.('callback.after_record');
+    await keep(channelId, accountId, adapter, notification, parsed, outcome).catch((err) =>
+      deps.log.warn({ err }, 'a callback could not be kept'),
+    );
+    deps.onCallback?.({ channelId, outcome });
+    return outcome;
+  }
 
   /** Adapters promise not to throw; what nobody can read is refused, never believed. */
   function parse(session: ChannelSession, notification: Notification): NotifyResult {
@@ -98,20 +140,25 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
       return false;
     });
 
-  async function record(accountId: string, parsed: NotifyResult): Promise<Outcome> {
+  async function record(channelId: string, accountId: string, parsed: NotifyResult): Promise<Outcome> {
     if (parsed.kind === 'refused') return `refused:${parsed.reason}`;
     const target = parseRequestNo(parsed.requestNo);
     if (!target) return 'missing';
     // A callback that one account's channel signed says nothing about an order that was sent through another: whoever
     // owns an account could else make up an order there under our number and have ours counted as paid.
-    const sentThrough = await store.accountOf(target);
-    if (sentThrough === undefined) return 'missing';
-    if (sentThrough !== accountId) return 'wrong_account';
+    const attempt = await store.attemptOf(target);
+    if (attempt === undefined) return 'missing';
+    if (attempt.accountId !== accountId) return 'wrong_account';
     const source = { actor: 'callback' as const, notifyId: parsed.notifyId };
-    if (parsed.kind === 'payment') return deps.recordResult(target, parsed.result, source);
+    const answer = { channelId, operation: 'callback' as const, requestNo: parsed.requestNo };
+    if (parsed.kind === 'payment') {
+      const result = deps.readCodes(answer, parsed.result);
+      const weighed = await deps.weighLate(target, attempt, result, source);
+      return weighed ?? deps.recordResult(target, result, source);
+    }
     return deps.recordRefundResult(
       { paymentId: target.paymentId, refundId: refundIdOf(parsed.refundNo) },
-      parsed.result,
+      deps.readCodes(answer, parsed.result),
       source,
     );
   }
@@ -139,11 +186,24 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
   }
 }
 
-/** A refused callback is the sender's fault whatever status the channel's own form of a failure has. */
+/** What is refused, or speaks of no payment of ours, is the sender's fault whatever status the channel's own form of a failure has. */
 function statusOf(outcome: Outcome, status: number): number {
-  if (!outcome.startsWith('refused:') || (status >= 400 && status < 500)) return status;
+  const ours = ['failed', 'unsettled', 'changed', 'unchanged'].includes(outcome);
+  if (ours || isClientError(status)) return status;
+  if (outcome === 'missing') return 404;
   return /bad_signature|unknown_key|stale/.test(outcome) ? 401 : 400;
 }
+
+/** The channel's own form of "not taken"; a channel whose form has a good status gets one that says so. */
+function sendAgain(reply: FastifyReply, session: ChannelSession) {
+  const answer = session.acknowledge(false);
+  return reply
+    .code(answer.status >= 500 ? answer.status : 503)
+    .headers(answer.headers)
+    .send(answer.body);
+}
+
+const isClientError = (status: number): boolean => status >= 400 && status < 500;
 
 /** At most so many a minute for each key. */
 function createMinuteCap(clock: Clock, perMinute: number) {

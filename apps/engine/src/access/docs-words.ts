@@ -39,7 +39,7 @@ const words: Record<string, string> = {
   'Why it did not succeed.': '未成功的原因。',
   'Stable; see the list of failure codes.': '稳定的失败码，见失败码列表。',
   'For people.': '供人阅读的说明。',
-  'What the payer may be told, when risk control says so.': '可向付款人展示的说明（由风控给出时）。',
+  'What the payer may be told, when there is something to tell.': '可向付款人展示的说明（有则给出）。',
   'As you gave it.': '原样返回。',
   'When we took it, UTC.': '受理时间，UTC。',
   'Until when the payer may pay, UTC.': '支付截止时间，UTC。',
@@ -56,8 +56,25 @@ const words: Record<string, string> = {
   'The reason you gave.': '退款原因。',
   'When the channel paid it back, UTC.': '渠道退款成功时间，UTC。',
   'When it happened, UTC.': '事件发生时间，UTC。',
-  'Grows with every event of the payment: ignore what is older than what you have.':
-    '随支付事件递增：比已有的小则忽略。',
+  'Your events are numbered 1, 2, 3 … without a gap. Of one payment, ignore what has a smaller number than what you have.':
+    '您的事件从 1 起连续编号，没有缺号。同一笔支付，请忽略编号比已收到的小的事件。',
+  '`true`: a worker asks the channel soon, at most every 5 seconds for one payment; the answer does not wait for it. Its header `Sync` says `asked`, `too_soon` or `not_open`.':
+    '`true`：由后台尽快向渠道查询（同一笔支付至多每 5 秒一次），应答不等待其结果。应答头 `Sync` 为 `asked`、`too_soon` 或 `not_open`。',
+  'The same as `webhook-id`.': '与 `webhook-id` 相同。',
+  'By `sequence`, oldest first.': '按 `sequence` 从小到大。',
+  'Pass it as `after` next time.': '下次作为 `after` 传入。',
+  'Whether there are more already.': '后面是否还有事件。',
+  '`whpk_` and the base64 of the 32 bytes of an Ed25519 public key.': '`whpk_` 加 Ed25519 公钥（32 字节）的 base64。',
+  'Set on one that was replaced: it holds until then.': '已被替换的公钥在此时间之前仍有效；使用中的为空。',
+  'Events with a greater `sequence`: the last one you have seen.':
+    '返回 `sequence` 大于该值的事件，传入您已处理的最后一个。',
+  'Most events on a page.': '每页最多事件数。',
+  'List events': '查询事件列表',
+  'What your webhooks say, numbered without a gap and kept for 90 days, also when you have no webhook URL. Read on from the last number that you have seen, and you miss none.':
+    '与 Webhook 内容相同，连续编号，保留 90 天；未配置 Webhook 地址时也会记录。从已处理的最后一个编号继续读取，便不会遗漏。',
+  'Keys to check webhooks with': '查询 Webhook 验签公钥',
+  'Public keys of the `v1a` signatures: the one in use, and during a rotation the one before.':
+    '`v1a` 签名的公钥：使用中的一把，轮换期间还有上一把。',
   'Where the code is explained.': '错误码说明的地址。',
   'The code in words; the same every time.': '错误码的固定标题。',
   'The HTTP status.': 'HTTP 状态码。',
@@ -80,8 +97,8 @@ const words: Record<string, string> = {
   '`nextCursor` of the page before.': '上一页的 `nextCursor`。',
   'Most payments on a page.': '每页条数上限。',
   'Query a payment': '查询支付',
-  'The newest state that is committed. With `If-None-Match` polling costs next to nothing.':
-    '返回已提交的最新状态；配合 `If-None-Match` 轮询几乎无开销。',
+  'The newest state that is committed, never an older one than you were told before. With `If-None-Match` polling costs next to nothing.':
+    '返回已提交的最新状态，绝不早于此前已返回的状态；配合 `If-None-Match` 轮询几乎无开销。',
   'The payment.': '支付单号。',
   'The `ETag` you have: 304 when nothing has changed.': '已有的 `ETag`：无变化时返回 304。',
   'Close a payment': '关闭支付',

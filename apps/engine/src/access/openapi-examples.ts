@@ -76,20 +76,32 @@ export const refundExample = {
 } as const;
 
 export const paymentEventExample = {
+  id: 'msg_01KAR8M2Q0V7J9C4WZ1E5N6T3B',
   type: 'payment.succeeded',
   timestamp: succeededPaymentExample.succeededAt,
-  sequence: 6,
+  sequence: 41,
   data: { payment: succeededPaymentExample },
 } as const;
 
 export const refundEventExample = {
+  id: 'msg_01KAR8S6A1X2D8F5YB3G7P9K4H',
   type: 'refund.succeeded',
   timestamp: '2026-11-23T08:05:03.120Z',
-  sequence: 9,
+  sequence: 42,
   data: {
     refund: { ...refundExample, status: 'succeeded', succeededAt: '2026-11-23T08:05:03.120Z' },
     payment: { ...succeededPaymentExample, refundedAmount: 500 },
   },
+} as const;
+
+export const eventListExample = {
+  data: [paymentEventExample, refundEventExample],
+  lastSequence: 42,
+  hasMore: false,
+} as const;
+
+export const webhookKeyListExample = {
+  data: [{ publicKey: 'whpk_l0TVc7KBJTd5Xknq4syb7q7mCsLqUz5B8LUDUV3qS7o=', until: null }],
 } as const;
 
 export const fieldErrorsExample = [

@@ -38,9 +38,11 @@ describe('the OpenAPI document', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(operations.sort()).toEqual([
+      'GET /v1/events',
       'GET /v1/payments',
       'GET /v1/payments/{id}',
       'GET /v1/refunds/{id}',
+      'GET /v1/webhook-keys',
       'POST /v1/payments',
       'POST /v1/payments/{id}/close',
       'POST /v1/payments/{id}/refunds',

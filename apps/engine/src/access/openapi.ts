@@ -2,6 +2,8 @@ import { type ErrorCode, errorCodes } from '@tributary/contracts/error-code';
 import {
   createPaymentSchema,
   createRefundSchema,
+  findPaymentSchema,
+  listEventsSchema,
   listPaymentsSchema,
   paymentListSchema,
   paymentSchema,
@@ -11,28 +13,11 @@ import {
 import * as z from 'zod';
 import { AppError } from '../platform/app-error.ts';
 import type { Scope } from './authenticate.ts';
+import { eventListSchema, paymentEventSchema, refundEventSchema, webhookKeyListSchema } from './event-schemas.ts';
 import * as examples from './openapi-examples.ts';
 import { problemOf } from './to-api-error.ts';
 
 type Json = Record<string, unknown>;
-
-const sequence = z
-  .int()
-  .meta({ description: 'Grows with every event of the payment: ignore what is older than what you have.' });
-const timestamp = z.iso.datetime().meta({ description: 'When it happened, UTC.' });
-
-const paymentEventSchema = z.object({
-  type: z.enum(['payment.succeeded', 'payment.failed', 'payment.closed']),
-  timestamp,
-  sequence,
-  data: z.object({ payment: paymentSchema }),
-});
-const refundEventSchema = z.object({
-  type: z.enum(['refund.succeeded', 'refund.failed']),
-  timestamp,
-  sequence,
-  data: z.object({ refund: refundSchema, payment: paymentSchema }),
-});
 
 export const components = {
   CreatePayment: createPaymentSchema,
@@ -42,6 +27,8 @@ export const components = {
   Refund: refundSchema,
   PaymentEvent: paymentEventSchema,
   RefundEvent: refundEventSchema,
+  EventList: eventListSchema,
+  WebhookKeyList: webhookKeyListSchema,
   Problem: problemSchema,
 } as const;
 
@@ -124,7 +111,31 @@ const ok = (description: string, content: Json, headers: Json = {}): Json => ({
   headers: { ...requestHeaders, ...headers },
   content,
 });
-const etag = { ETag: { description: 'Changes with every change of the resource.', schema: { type: 'string' } } };
+/** Of every answer to a look-up. */
+const readLimit = {
+  RateLimit: {
+    description:
+      'What is left of your rate of look-ups on this node: `"reads";r=<left>;t=<seconds until all of it is back>`.',
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': {
+    description: 'Your rate of look-ups: `"reads";q=<how many>;w=<in so many seconds>`.',
+    schema: { type: 'string' },
+  },
+};
+const etag = {
+  ETag: {
+    description: 'Stands for the version of the resource, the same on every node; changes with every change.',
+    schema: { type: 'string' },
+  },
+  ...readLimit,
+};
+const sync = {
+  Sync: {
+    description: 'With `sync=true`: whether a worker will ask the channel now.',
+    schema: { type: 'string', enum: ['asked', 'too_soon', 'not_open'] },
+  },
+};
 const ifNoneMatch: Json = {
   name: 'If-None-Match',
   in: 'header',
@@ -188,9 +199,9 @@ const paths: Json = {
       summary: 'List payments',
       security: needs('payments:read'),
       description: 'Newest first. Pass `nextCursor` as `cursor` for the next page.',
-      parameters: queryParameters(),
+      parameters: queryParameters(listPaymentsSchema),
       responses: {
-        '200': ok('A page of payments.', json('PaymentList', examples.paymentListExample)),
+        '200': ok('A page of payments.', json('PaymentList', examples.paymentListExample), readLimit),
         ...problems('invalid_request'),
       },
     },
@@ -199,13 +210,14 @@ const paths: Json = {
     get: {
       operationId: 'getPayment',
       summary: 'Query a payment',
-      description: 'The newest state that is committed. With `If-None-Match` polling costs next to nothing.',
+      description:
+        'The newest state that is committed, never an older one than you were told before. With `If-None-Match` polling costs next to nothing.',
       security: needs('payments:read'),
-      parameters: [paymentId, ifNoneMatch],
+      parameters: [paymentId, ifNoneMatch, ...queryParameters(findPaymentSchema)],
       responses: {
-        '200': ok('The payment.', json('Payment', examples.succeededPaymentExample), etag),
+        '200': ok('The payment.', json('Payment', examples.succeededPaymentExample), { ...etag, ...sync }),
         ...notModified,
-        ...problems('not_found'),
+        ...problems('invalid_request', 'not_found'),
       },
     },
   },
@@ -271,12 +283,38 @@ const paths: Json = {
       },
     },
   },
+  '/v1/events': {
+    get: {
+      operationId: 'listEvents',
+      summary: 'List events',
+      description:
+        'What your webhooks say, numbered without a gap and kept for 90 days, also when you have no webhook URL. Read on from the last number that you have seen, and you miss none.',
+      security: needs('payments:read'),
+      parameters: queryParameters(listEventsSchema),
+      responses: {
+        '200': ok('A page of events.', json('EventList', examples.eventListExample), readLimit),
+        ...problems('invalid_request'),
+      },
+    },
+  },
+  '/v1/webhook-keys': {
+    get: {
+      operationId: 'listWebhookKeys',
+      summary: 'Keys to check webhooks with',
+      description: 'Public keys of the `v1a` signatures: the one in use, and during a rotation the one before.',
+      security: needs('payments:read'),
+      responses: { '200': ok('The keys.', json('WebhookKeyList', examples.webhookKeyListExample)), ...problems() },
+    },
+  },
 };
 
 const webhookHeaders: Json[] = [
   ['webhook-id', 'The same on every try: remember it to do things once.'],
   ['webhook-timestamp', 'Unix seconds of this try. Refuse what is older than 5 minutes.'],
-  ['webhook-signature', '`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` under your webhook secret.'],
+  [
+    'webhook-signature',
+    'One or more, separated by blanks: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` under your webhook secret, or `v1a,` and its Ed25519 signature. One that fits is enough; during a rotation there are two of a kind.',
+  ],
 ].map(([name, description]) => ({ name, in: 'header', required: true, description, schema: { type: 'string' } }));
 
 const webhook = (summary: string, schema: Component, example: unknown): Json => ({
@@ -297,8 +335,8 @@ const webhooks: Json = {
   refund: webhook('A refund has come to its end', 'RefundEvent', examples.refundEventExample),
 };
 
-function queryParameters(): Json[] {
-  const { properties, required = [] } = z.toJSONSchema(listPaymentsSchema, { io: 'input' }) as {
+function queryParameters(query: z.ZodType): Json[] {
+  const { properties, required = [] } = z.toJSONSchema(query, { io: 'input' }) as {
     properties: Record<string, Json>;
     required?: string[];
   };

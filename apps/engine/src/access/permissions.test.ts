@@ -9,9 +9,14 @@ const touched = (name: string) => () => {
 };
 // No procedure may get far enough to touch any of these: every access is a failure of the test.
 const untouchable = new Proxy({}, { get: (_, name) => (typeof name === 'string' ? touched(name) : undefined) });
+// A database refuses later, not at once: who asks it for several things at a time hears of each.
+const untouchablePool = {
+  query: async () => touched('query')(),
+  connect: async () => touched('connect')(),
+};
 const router = createAppRouter({
   prisma: untouchable,
-  pool: untouchable,
+  pool: untouchablePool,
   audit: untouchable,
   config: untouchable,
   clock: untouchable,

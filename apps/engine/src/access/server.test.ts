@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isInRanges } from './ip-ranges.ts';
-import { createServer, type ServerDeps } from './server.ts';
+import { createServer, maxBodyBytes, type ServerDeps } from './server.ts';
 import { classOf, createLoadShedder } from './shed-load.ts';
 
 const apps: ReturnType<typeof createServer>[] = [];
@@ -26,6 +26,90 @@ function serve(own: Partial<ServerDeps> = {}) {
   apps.push(app);
   return { app, errors };
 }
+
+describe('a body that is too large', () => {
+  const sizes = [maxBodyBytes + 1, 4_700_000, 50_000_000];
+
+  it.each(sizes)('of %d bytes is answered as a problem, not by a cut connection', async (bytes) => {
+    const { app } = serve();
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    for (let i = 0; i < 5; i++) {
+      const answer = await fetch(`${url}/v1/payments`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `"${'x'.repeat(bytes - 2)}"`,
+      });
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([413, 'body_too_large']);
+    }
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  it('is answered when it comes without its length, too', async () => {
+    const { app } = serve();
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const part = new Uint8Array(500_000).fill(120);
+    let parts = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (++parts > 20) controller.close();
+        else controller.enqueue(part);
+      },
+    });
+    const answer = await fetch(`${url}/v1/payments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      duplex: 'half',
+    } as RequestInit);
+    expect(answer.status).toBe(413);
+  });
+
+  it('is answered even to a client that sends all of it before it listens', async () => {
+    const { app } = serve();
+    const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(url.port), url.hostname);
+      socket.pause();
+      socket.write(
+        'POST /v1/payments HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n',
+      );
+      const part = Buffer.alloc(300_000, 'x');
+      const send = (sent: number) => {
+        if (sent >= 9_000_000) return socket.resume();
+        socket.write(part, () => setTimeout(send, 5, sent + part.length));
+      };
+      send(0);
+      let text = '';
+      socket.on('data', (data) => {
+        text += data;
+      });
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 413 [\s\S]*"code":"body_too_large"/);
+  });
+
+  it('is not waited for without end', async () => {
+    const { app } = serve();
+    const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const started = performance.now();
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(url.port), url.hostname, () =>
+        socket.write(
+          'POST /v1/payments HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n"xx',
+        ),
+      );
+      let text = '';
+      socket.on('data', (data) => {
+        text += data;
+      });
+      socket.on('close', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
 
 describe('the door', () => {
   it('puts a request id and security headers on every answer, errors of every kind included', async () => {
@@ -190,5 +274,22 @@ describe('an address', () => {
     expect(isInRanges(['10.0.0.1'], '10.0.0.2')).toBe(false);
     fc.assert(fc.property(fc.string(), fc.string(), (range, ip) => void isInRanges([range, '10.0.0.0/8'], ip)));
     expect(isInRanges(['0.0.0.0/0'], undefined)).toBe(false);
+  });
+});
+
+describe('a node that stops', () => {
+  it('says so, and still takes requests until load balancers have seen it; then it refuses', async () => {
+    const { app } = serve({ drainMs: 2_000 });
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const closed = app.close();
+    const readiness = await fetch(`${url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({ checks: { node: 'stopping' } });
+    const served = await fetch(`${url}/v1/payments/pay_1`);
+    expect(served.status).toBe(200);
+    expect(served.headers.get('connection')).toBe('close');
+    await closed;
+    await expect(fetch(`${url}/v1/payments/pay_1`)).rejects.toThrow();
   });
 });

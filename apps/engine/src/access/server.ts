@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCodes } from '@tributary/contracts/error-code';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../platform/app-error.ts';
+import { discardBody } from './discard-body.ts';
 import { isInRanges } from './ip-ranges.ts';
 import { classOf, createLoadShedder } from './shed-load.ts';
 import { problemOf, toAppError } from './to-api-error.ts';
@@ -12,7 +14,18 @@ declare module 'fastify' {
     /** `performance.now()` when the request's headers were read. */
     receivedAtMs: number;
   }
+  interface FastifyInstance {
+    /** What whoever answers in front of the router has to keep as well. */
+    door: Door;
+  }
 }
+
+export type Door = {
+  isStopping(): boolean;
+  /** @returns how to leave @throws AppError overloaded */
+  enter: ReturnType<typeof createLoadShedder>['enter'];
+  report: NonNullable<ServerDeps['onRequest']>;
+};
 
 export const maxBodyBytes = 64 * 1024;
 /** Longer than any deadline of a channel call that a merchant waits for. */
@@ -31,6 +44,8 @@ export type ServerDeps = {
   metricsFrom?: readonly string[];
   /** Proxies in front of us whose `X-Forwarded-For` is believed. None by default: the peer is the caller. */
   trustedProxies?: readonly string[];
+  /** How long a node that stops says so in `/readyz` and goes on working, in ms: until load balancers have seen it. */
+  drainMs?: number;
   onRequest?: (report: { method: string; route: string; status: number; ms: number }) => void;
 };
 
@@ -45,6 +60,7 @@ export function createServer({
   maxInFlight = 2_000,
   metricsFrom = ['127.0.0.0/8', '::1'],
   trustedProxies = [],
+  drainMs = 0,
   onRequest,
 }: ServerDeps): FastifyInstance {
   const app = Fastify({
@@ -65,6 +81,7 @@ export function createServer({
   });
   const load = createLoadShedder(maxInFlight);
   const routes: { method: string; pattern: RegExp }[] = [];
+  let draining = false;
   let stopping = false;
 
   app.removeAllContentTypeParsers();
@@ -74,18 +91,21 @@ export function createServer({
   );
 
   app.decorateRequest('receivedAtMs', 0);
+  app.decorate('door', { isStopping: () => stopping, enter: load.enter, report: onRequest ?? (() => undefined) });
   app.addHook('onRoute', ({ method, url }) => {
     if (url.includes('*')) return;
     const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
     for (const one of [method].flat()) routes.push({ method: one, pattern });
   });
   app.addHook('preClose', async () => {
+    draining = true;
+    if (drainMs > 0) await sleep(drainMs);
     stopping = true;
     setTimeout(() => app.server.closeAllConnections(), stopWithinMs).unref();
   });
   // A connection that stays open after its last answer would hold up the stop for as long as it is kept alive.
   app.addHook('onSend', (_request, reply, payload, done) => {
-    if (stopping) reply.header('connection', 'close');
+    if (draining) reply.header('connection', 'close');
     done(null, payload);
   });
   app.addHook('onRequest', async (request, reply) => {
@@ -105,7 +125,11 @@ export function createServer({
     });
   });
 
-  app.setErrorHandler((error, request, reply) => sendProblem(toAppError(error), request, reply));
+  app.setErrorHandler(async (error, request, reply) => {
+    const known = toAppError(error);
+    if (known.code === 'body_too_large') await discardBody(request.raw);
+    return sendProblem(known, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
@@ -131,7 +155,7 @@ export function createServer({
 
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_, reply) => {
-    const { ready, checks } = stopping ? { ready: false, checks: { node: 'stopping' } } : await isReady();
+    const { ready, checks } = draining ? { ready: false, checks: { node: 'stopping' } } : await isReady();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
   });
   app.get('/metrics', async (request, reply) => {
@@ -144,10 +168,22 @@ export function createServer({
   return app;
 }
 
-const newRequestId = (): string => `req_${randomBytes(12).toString('hex')}`;
+const idBytes = 12;
+let random = Buffer.alloc(0);
+let used = 0;
+
+/** Randomness is taken for many at once: one by one it is a good part of a cheap request. */
+export function newRequestId(): string {
+  if (used >= random.length) {
+    random = randomBytes(idBytes * 512);
+    used = 0;
+  }
+  used += idBytes;
+  return `req_${random.toString('hex', used - idBytes, used)}`;
+}
 
 /** For answers that are data. Pages (the docs) set a policy of their own. */
-const securityHeaders = {
+export const securityHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',

@@ -4,6 +4,7 @@ import { ZodError } from 'zod';
 import type { Actor, Audit } from '../config/audit.store.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Viewer } from './auth.ts';
+import { checkInput } from './check-input.ts';
 import { invalidRequest, toAppError } from './to-api-error.ts';
 
 /** What every procedure knows of its call. */
@@ -72,9 +73,10 @@ const thrown = (error: AppError): TRPCError =>
 /**
  * The only way to make a procedure: it names its permission. Who may not is refused before the input is looked at, and
  * the refusal is written down. A viewer of role `merchant` is always bound to a merchant.
+ * @param anyInput for a procedure that copes with whatever it is sent: its input is not looked at beforehand
  */
-export const procedure = (permission: Permission) =>
-  trpc.procedure.meta({ permission }).use(async ({ ctx, path, type, next }) => {
+export const procedure = (permission: Permission, { anyInput = false } = {}) =>
+  trpc.procedure.meta({ permission }).use(async ({ ctx, path, type, next, getRawInput }) => {
     const { viewer } = ctx;
     if (!viewer) throw thrown(new AppError('unauthenticated', 'sign in first'));
     const denied = (reason: string) =>
@@ -90,6 +92,14 @@ export const procedure = (permission: Permission) =>
     if (!bound || !mayDo({ role: viewer.role as Role, approver: viewer.approver }, permission)) {
       await denied(`needs ${permission}`);
       throw thrown(new AppError('forbidden', `your role ${viewer.role} has no permission ${permission}`));
+    }
+    if (!anyInput) {
+      const input = await getRawInput();
+      try {
+        checkInput(input);
+      } catch (error) {
+        throw thrown(toAppError(error));
+      }
     }
     const result = await next({
       ctx: {

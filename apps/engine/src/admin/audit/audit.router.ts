@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
-export function createAuditRouter({ prisma, audit }: AdminDeps) {
+export function createAuditRouter({ prisma, verifyAudit }: AdminDeps) {
   const page = z.strictObject({
     cursor: z
       .string()
@@ -54,8 +54,8 @@ export function createAuditRouter({ prisma, audit }: AdminDeps) {
         read(input, mayDo({ role: ctx.viewer.role as Role, approver: false }, 'audit.read') ? undefined : ctx.actor.id),
       ),
     verify: procedure('audit.read').query(async () => {
-      const { rows, brokenAt } = await audit.verify();
-      return { rows, brokenAt: brokenAt ?? null };
+      const { rows, anchors, brokenAt } = await verifyAudit();
+      return { rows, anchors, brokenAt: brokenAt ?? null };
     }),
   });
 }

@@ -1,11 +1,11 @@
 import { approvalHours, type ChangeStatus, type listChangesSchema, rollbackHours } from '@tributary/contracts/change';
 import type { ConfigKind } from '@tributary/contracts/config-kind';
 import type * as z from 'zod';
-import { type Change, findChange, liveVersions, mustFindChange } from '../../config/changes/change.store.ts';
+import { type Change, liveVersions, mustFindChange } from '../../config/changes/change.store.ts';
 import type { ItemCheck } from '../../config/changes/gate.ts';
 import { afterAct, type ChangeAct } from '../../config/changes/transition.ts';
+import { isAsSubmitted } from '../../config/changes/what-is-approved.ts';
 import type { ConfigKinds } from '../../config/kinds.ts';
-import { AppError } from '../../platform/app-error.ts';
 import type { Pool } from '../../platform/db.ts';
 import type { Clock } from '../../platform/ports/clock.ts';
 
@@ -20,21 +20,30 @@ export type ChangeViewer = {
 
 /** Whether somebody may do something now, and if not, why: a stable code for the console to say. */
 export type Possible = { act: string; may: boolean; why: WhyNot | undefined };
-export type WhyNot = 'status' | 'author' | 'permission' | 'overtaken' | 'approval_too_old' | 'too_late';
+export type WhyNot =
+  | 'status'
+  | 'author'
+  | 'permission'
+  | 'overtaken'
+  | 'tests_changed'
+  | 'approval_too_old'
+  | 'too_late';
 
 /** The changes as the console shows them. */
 export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: ConfigKinds; clock: Clock }) {
   async function list(input: z.output<typeof listChangesSchema>, viewer: string) {
+    // To the microsecond, or changes made in one millisecond would be skipped.
     const [at, id] = input.cursor?.split('~') ?? [];
     const { rows } = await pool.query(
       `SELECT c.id, c.title, c.status, c.created_by, c.created_at, c.updated_at, c.publish_at, c.published_at, c.stage_ends_at,
          c.approved_at, c.emergency, c.review_open, c.authors,
+         (extract(epoch FROM c.created_at) * 1000000)::bigint AS created_us,
          (SELECT jsonb_agg(i.kind || '/' || i.object_id ORDER BY 1) FROM change_items i WHERE i.change_id = c.id) AS refs
        FROM change_requests c
        WHERE ($1::text IS NULL OR c.status = $1)
          AND ($2 <> 'mine' OR $3 = ANY (c.authors))
          AND ($2 <> 'to_approve' OR ((c.status = 'in_review' OR c.review_open) AND NOT ($3 = ANY (c.authors))))
-         AND ($4::timestamptz IS NULL OR (c.created_at, c.id) < ($4, $5))
+         AND ($4::bigint IS NULL OR (c.created_at, c.id) < (timestamptz 'epoch' + $4 * interval '1 microsecond', $5))
        ORDER BY c.created_at DESC, c.id DESC LIMIT $6`,
       [input.status ?? null, input.show, viewer, at ?? null, id ?? null, input.limit + 1],
     );
@@ -55,7 +64,7 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
         reviewOpen: row.review_open as boolean,
         refs: (row.refs ?? []) as string[],
       })),
-      nextCursor: rows.length > input.limit && last ? `${last.created_at.toISOString()}~${last.id}` : null,
+      nextCursor: rows.length > input.limit && last ? `${last.created_us}~${last.id}` : null,
     };
   }
 
@@ -67,18 +76,15 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
     return rows[0].waiting;
   }
 
-  async function itemsOf(id: string) {
-    const change = await findChange(pool, id);
-    if (!change) throw new AppError('not_found', `there is no change ${id}`);
-    return change.items;
-  }
+  /** @throws AppError not_found */
+  const find = (id: string): Promise<Change> => mustFindChange(pool, id);
 
   async function inspect(id: string, check: (change: Change) => Promise<ItemCheck[]>) {
-    return { items: await check(await mustFindChange(pool, id)) };
+    return { items: await check(await find(id)) };
   }
 
   async function get(id: string, viewer: ChangeViewer) {
-    const change = await mustFindChange(pool, id);
+    const change = await find(id);
     const [live, bases, approvals, events, backtests] = await Promise.all([
       liveVersions(pool, change.items),
       documentsAt(change),
@@ -96,13 +102,16 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
         [change.items.map(({ contentHash }) => contentHash)],
       ),
     ]);
+    const waits = ['in_review', 'approved', 'scheduled'].includes(change.status);
+    const testsChanged = waits && !(await isAsSubmitted(pool, change));
     const inForce = ['canary', 'watching', 'verified', 'rolled_back'].includes(change.status);
-    const items = change.items.map((item, index) => {
+    const items = [];
+    for (const [index, item] of change.items.entries()) {
       const { base, now } = bases[index] ?? { base: null, now: null };
       const liveVersion = live[index] ?? 0;
       const overtaken = !inForce && liveVersion !== item.baseVersion;
       const run = backtests.rows.find(({ content_hash }) => content_hash === item.contentHash);
-      return {
+      items.push({
         kind: item.kind,
         objectId: item.objectId,
         document: item.document,
@@ -110,16 +119,16 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
         baseDocument: base,
         liveVersion,
         publishedVersion: item.publishedVersion ?? null,
-        words: kinds.wordsOf(item.kind, item.objectId, base, item.document),
+        words: await kinds.wordsOf(item.kind, item.objectId, base, item.document),
         /** What was published meanwhile and would be lost. */
         overtaken: overtaken
-          ? { liveVersion, liveDocument: now, lost: kinds.wordsOf(item.kind, item.objectId, base, now) }
+          ? { liveVersion, liveDocument: now, lost: await kinds.wordsOf(item.kind, item.objectId, base, now) }
           : null,
         backtest: run
           ? { id: run.id as string, state: run.state as string, createdAt: (run.created_at as Date).getTime() }
           : null,
-      };
-    });
+      });
+    }
     return {
       id: change.id,
       title: change.title,
@@ -138,6 +147,8 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
       publishAt: timeOf(change.publishAt),
       stageEndsAt: timeOf(change.stageEndsAt),
       plan: change.plan ?? null,
+      /** The test cases are not those that were there when it was submitted: it has to be submitted again. */
+      testsChanged,
       checks: (change.checks ?? null) as { items: ItemCheck[]; acknowledgement: string | null } | null,
       outcome: (change.outcome ?? null) as {
         before: Record<string, number>;
@@ -167,11 +178,10 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
         to: row.to_status as ChangeStatus | null,
         data: row.data as Record<string, unknown>,
       })),
-      possible: possibleActs(
-        change,
-        viewer,
-        items.some(({ overtaken }) => overtaken !== null),
-      ),
+      possible: possibleActs(change, viewer, {
+        overtaken: items.some(({ overtaken }) => overtaken !== null),
+        testsChanged,
+      }),
     };
   }
 
@@ -193,11 +203,15 @@ export function createChangeReads({ pool, kinds, clock }: { pool: Pool; kinds: C
     return rows as { base: Record<string, unknown> | null; now: Record<string, unknown> | null }[];
   }
 
-  return { list, countToApprove, itemsOf, inspect, get };
+  return { list, countToApprove, find, inspect, get };
 }
 
 /** What the viewer may do to a change now, and why not. Pure. */
-export function possibleActs(change: Change, viewer: ChangeViewer, overtaken: boolean): Possible[] {
+export function possibleActs(
+  change: Change,
+  viewer: ChangeViewer,
+  { overtaken, testsChanged }: { overtaken: boolean; testsChanged: boolean },
+): Possible[] {
   const writes = change.items.every(({ kind }) => viewer.mayWrite(kind));
   const isAuthor = change.authors.includes(viewer.id);
   const hoursSince = (then: Date | undefined) =>
@@ -211,6 +225,7 @@ export function possibleActs(change: Change, viewer: ChangeViewer, overtaken: bo
   const publishing: [WhyNot, boolean][] = [
     notMine,
     ['overtaken', overtaken],
+    ['tests_changed', testsChanged],
     ['approval_too_old', hoursSince(change.approvedAt) > approvalHours],
   ];
   return [
@@ -220,14 +235,19 @@ export function possibleActs(change: Change, viewer: ChangeViewer, overtaken: bo
       ['permission', !viewer.mayApprove],
       ['author', isAuthor],
       ['overtaken', overtaken],
+      ['tests_changed', testsChanged],
     ]),
     possible('reject', 'reject', [['permission', !viewer.mayApprove]]),
     possible('withdraw', 'withdraw', [notMine]),
     possible('publish', 'publish', [['status', change.status === 'canary'], ...publishing]),
     possible('cancelSchedule', 'unschedule', [notMine]),
-    possible('promote', 'publish', [['status', change.status !== 'canary'], notMine]),
+    possible('promote', 'publish', [
+      ['status', change.status !== 'canary'],
+      ['permission', !writes && !viewer.mayApprove],
+      ['author', isAuthor],
+    ]),
     possible('rollback', 'roll_back', [
-      ['permission', !writes && !viewer.mayEmergency],
+      ['permission', !writes && !viewer.mayApprove && !viewer.mayEmergency],
       ['too_late', change.status === 'verified' && hoursSince(change.publishedAt) > rollbackHours],
     ]),
     {

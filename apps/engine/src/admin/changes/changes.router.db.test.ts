@@ -88,6 +88,8 @@ const change = async (maxAmount: number) => ({
   items: [{ kind: 'limit' as const, objectId: 'day', document: limit(maxAmount), baseVersion: await versionOf() }],
 });
 
+const refOf = ({ id, contentHash }: { id: string; contentHash: string }) => ({ id, contentHash });
+
 describe('an emergency', () => {
   it('lets on call bring back what was in force, and nothing that never was', async () => {
     await publishDocument(db, 'limit', 'day', limit(5));
@@ -133,7 +135,7 @@ describe('an older version', () => {
 
 describe('what somebody may do to a change', () => {
   it('is said for each act, with the reason where they may not', async () => {
-    const made = await as('risk', { id: 'ann' }).create(await change(2000));
+    const made = refOf(await as('risk', { id: 'ann' }).create(await change(2000)));
     await as('risk', { id: 'ann' }).submit(made);
     const possible = async (who: ReturnType<typeof as>) =>
       Object.fromEntries((await who.get({ id: made.id })).possible.map(({ act, may, why }) => [act, may ? true : why]));
@@ -149,8 +151,85 @@ describe('what somebody may do to a change', () => {
     await publishDocument(db, 'limit', 'day', limit(6));
     expect(await possible(as('risk', { id: 'ann' }))).toMatchObject({ publish: 'overtaken' });
     const { items } = await ben.get({ id: made.id });
-    expect(items[0]?.overtaken?.lost).toContainEqual({ en: 'maxAmount: 1000 → 6', zh: 'maxAmount：1000 → 6' });
+    expect(items[0]?.overtaken?.lost).toContainEqual({
+      en: 'most amount: ¥10.00 → ¥0.06',
+      zh: '最高金额：¥10.00 → ¥0.06',
+    });
     expect((await ben.list({ show: 'to_approve' })).changes.map(({ id }) => id)).not.toContain(made.id);
     expect((await as('risk', { id: 'ann' }).list({ show: 'mine' })).changes.map(({ id }) => id)).toContain(made.id);
+  });
+});
+
+describe('four eyes', () => {
+  const ann = () => as('risk', { id: 'ann' });
+  const ben = () => as('risk', { id: 'ben', approver: true });
+  const plan = { watch: { minutes: 1, autoRollback: false } };
+
+  it('are not those of one who chose the plan, or vouched for the findings, of a change that another wrote', async () => {
+    const planned = refOf(await ann().create(await change(2000)));
+    const { contentHash } = await ben().submit({ ...planned, plan });
+    await expect(ben().approve({ id: planned.id, contentHash })).rejects.toThrow(/wrote this change/);
+    await as('risk', { id: 'cid', approver: true }).approve({ id: planned.id, contentHash });
+
+    const vouched = refOf(await ann().create(await change(2001)));
+    const submitted = await ben().submit({ ...vouched, acknowledgement: 'as it should be' });
+    await expect(ben().approve({ id: vouched.id, contentHash: submitted.contentHash })).rejects.toThrow(/wrote this/);
+
+    // Handing in as it is shapes nothing.
+    const plain = refOf(await ann().create(await change(2002)));
+    const handed = await ben().submit(plain);
+    await ben().approve({ id: plain.id, contentHash: handed.contentHash });
+  });
+
+  it('are not undone by one who may only read such documents', async () => {
+    const made = refOf(await ann().create(await change(500)));
+    const { contentHash } = await ann().submit(made);
+    await ben().approve({ id: made.id, contentHash });
+    await ann().publish({ id: made.id, contentHash });
+    await config.refresh();
+    expect(await live()).toBe(500);
+    await expect(as('ops').rollback({ id: made.id, reason: 'too strict' })).rejects.toThrow(/may not change limit/);
+    expect(await live()).toBe(500);
+    await as('oncall').rollback({ id: made.id, reason: 'it hurts' });
+    await config.refresh();
+    expect(await live()).toBe(1000);
+
+    // What was rolled back did not prove itself: one person can't bring it back, by whichever door.
+    const version = (await versionOf()) - 1;
+    const wish = { kind: 'limit' as const, objectId: 'day', version, reason: 'again', emergency: true };
+    await expect(as('oncall').revert(wish)).rejects.toThrow(/only bring back/);
+    expect(await live()).toBe(1000);
+  });
+});
+
+describe('a draft', () => {
+  it('is kept unfinished, and its author hears at once of all that stands against it', async () => {
+    const bad = { ...limit(5), foo: 1 };
+    const rules = {
+      rules: [
+        { id: 'a', conditions: { all: [{ fact: 'gone', operator: 'near', value: 1 }] }, event: { type: 'reject' } },
+        { id: 'a', conditions: { condition: 'circle' }, event: { type: 'reject' } },
+      ],
+      conditions: { circle: { condition: 'circle' } },
+    };
+    const item = (kind: 'limit' | 'risk', objectId: string, document: Record<string, unknown>, baseVersion = 0) => ({
+      kind,
+      objectId,
+      document,
+      baseVersion,
+    });
+    const items = [item('limit', 'day', bad, await versionOf()), item('risk', 'main', rules)];
+    const { id, contentHash, issues } = await as('risk').create({ title: 'half', reason: 'not done yet', items });
+    expect(issues.find(({ kind }) => kind === 'limit')).toMatchObject({ severity: 'error', code: 'does_not_fit' });
+    expect(issues.filter(({ kind }) => kind === 'risk').map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['unknown_fact', 'unknown_operator', 'duplicate_id']),
+    );
+    await expect(as('risk').submit({ id, contentHash })).rejects.toThrow(/can not be published/);
+    const mended = await as('risk').edit({
+      id,
+      contentHash,
+      items: [item('limit', 'day', limit(5), await versionOf())],
+    });
+    expect(mended.issues).toEqual([]);
   });
 });

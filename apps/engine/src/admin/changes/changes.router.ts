@@ -14,6 +14,7 @@ import {
 import type { ConfigKind } from '@tributary/contracts/config-kind';
 import { mayDo, type Permission, type Role } from '@tributary/contracts/role';
 import { procedure, router } from '../../access/trpc.ts';
+import { defaultPlan } from '../../config/changes/what-is-approved.ts';
 import { AppError } from '../../platform/app-error.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 import { createChangeReads } from './changes.read.ts';
@@ -28,6 +29,9 @@ const writePermission: Record<ConfigKind, Permission> = {
   channel: 'channels.write',
   response_codes: 'channels.write',
 };
+
+/** More issues than this help nobody to mend a draft. */
+const mostIssues = 200;
 
 type Viewer = { role: string; approver: boolean };
 
@@ -44,6 +48,30 @@ export function createChangesRouter({ pool, changes, kinds, clock, config, histo
   const reads = createChangeReads({ pool, kinds, clock });
   const may = (viewer: Viewer, permission: Permission) =>
     mayDo({ role: viewer.role as Role, approver: viewer.approver }, permission);
+
+  /** Who may not write such documents may at once bring back only what was in force and proved itself. */
+  async function refuseUnproved(
+    viewer: Viewer,
+    items: readonly Pick<ChangeItemInput, 'kind' | 'objectId' | 'document'>[],
+  ): Promise<void> {
+    for (const { kind, objectId, document } of items)
+      if (!mayWrite(viewer, kind) && !(await history.wasInForce(kind, objectId, document)))
+        throw new AppError(
+          'forbidden',
+          `your role ${viewer.role} may only bring back what was in force before, and this ${kind}/${objectId} was not`,
+        );
+  }
+
+  /** An unfinished draft is kept all the same; its author sees at once what stands between it and a submission. */
+  async function issuesOf(items: readonly ChangeItemInput[]) {
+    const checks = await changes.look(items);
+    return checks
+      .flatMap(({ kind, objectId, errors, findings }) => [
+        ...errors.map((one) => ({ kind, objectId, ...one, severity: 'error' as const })),
+        ...findings.map((one) => ({ kind, objectId, ...one, severity: 'warning' as const })),
+      ])
+      .slice(0, mostIssues);
+  }
 
   return router({
     list: procedure('changes.read')
@@ -66,15 +94,17 @@ export function createChangesRouter({ pool, changes, kinds, clock, config, histo
       ),
     create: procedure('changes.create')
       .input(createChangeSchema)
-      .mutation(({ ctx, input }) => {
+      .mutation(async ({ ctx, input }) => {
         refuseForeignKinds(ctx.viewer, input.items);
-        return changes.create(ctx.actor, input);
+        const made = await changes.create(ctx.actor, input);
+        return { ...made, issues: await issuesOf(input.items) };
       }),
     edit: procedure('changes.create')
       .input(editChangeSchema)
       .mutation(async ({ ctx, input }) => {
-        refuseForeignKinds(ctx.viewer, [...(await reads.itemsOf(input.id)), ...(input.items ?? [])]);
-        return changes.edit(ctx.actor, input);
+        refuseForeignKinds(ctx.viewer, [...(await reads.find(input.id)).items, ...(input.items ?? [])]);
+        const edited = await changes.edit(ctx.actor, input);
+        return { ...edited, issues: await issuesOf(input.items ?? []) };
       }),
     /** What the gate would say now; changes nothing. */
     inspect: procedure('changes.read')
@@ -83,7 +113,7 @@ export function createChangesRouter({ pool, changes, kinds, clock, config, histo
     submit: procedure('changes.create')
       .input(submitChangeSchema)
       .mutation(async ({ ctx, input }) => {
-        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        refuseForeignKinds(ctx.viewer, (await reads.find(input.id)).items);
         return changes.submit(ctx.actor, input);
       }),
     approve: procedure('changes.approve')
@@ -101,35 +131,39 @@ export function createChangesRouter({ pool, changes, kinds, clock, config, histo
     withdraw: procedure('changes.create')
       .input(withReasonSchema)
       .mutation(async ({ ctx, input }) => {
-        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        refuseForeignKinds(ctx.viewer, (await reads.find(input.id)).items);
         await changes.withdraw(ctx.actor, input);
         return { ok: true };
       }),
     publish: procedure('changes.create')
       .input(publishChangeSchema)
       .mutation(async ({ ctx, input }) => {
-        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
-        return { status: await changes.publish(ctx.actor, input) };
+        const { items, plan = defaultPlan } = await reads.find(input.id);
+        refuseForeignKinds(ctx.viewer, items);
+        return { status: await changes.publish(ctx.actor, { ...input, plan: input.plan ?? plan }) };
       }),
     cancelSchedule: procedure('changes.create')
       .input(changeRefSchema)
       .mutation(async ({ ctx, input }) => {
-        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        refuseForeignKinds(ctx.viewer, (await reads.find(input.id)).items);
         await changes.unschedule(ctx.actor, input.id);
         return { ok: true };
       }),
-    /** From the canary's share to all. */
+    /** From the canary's share to all; before its time only by somebody who did not write it. */
     promote: procedure('changes.create')
       .input(changeRefSchema)
       .mutation(async ({ ctx, input }) => {
-        refuseForeignKinds(ctx.viewer, await reads.itemsOf(input.id));
+        const { items } = await reads.find(input.id);
+        if (!may(ctx.viewer, 'changes.approve')) refuseForeignKinds(ctx.viewer, items);
         await changes.promote(ctx.actor, input.id);
         return { ok: true };
       }),
-    /** Back to before: as a new version, or the end of a canary. On-call may do it too. */
+    /** Back to before: as a new version, or the end of a canary; by who may write such documents, approve, or is on call. */
     rollback: procedure('changes.rollback')
       .input(withReasonSchema)
       .mutation(async ({ ctx, input }) => {
+        if (!may(ctx.viewer, 'changes.approve') && !may(ctx.viewer, 'changes.emergency'))
+          refuseForeignKinds(ctx.viewer, (await reads.find(input.id)).items);
         await changes.rollBack(ctx.actor, input);
         return { ok: true };
       }),
@@ -137,13 +171,7 @@ export function createChangesRouter({ pool, changes, kinds, clock, config, histo
     emergency: procedure('changes.emergency')
       .input(createChangeSchema)
       .mutation(async ({ ctx, input }) => {
-        const foreign = input.items.filter(({ kind }) => !mayWrite(ctx.viewer, kind));
-        for (const { kind, objectId, document } of foreign)
-          if (!(await history.wasInForce(kind, objectId, document)))
-            throw new AppError(
-              'forbidden',
-              `your role ${ctx.viewer.role} may only bring back what was in force before, and this ${kind}/${objectId} was not`,
-            );
+        await refuseUnproved(ctx.viewer, input.items);
         return changes.publishEmergency(ctx.actor, input);
       }),
     /** An older version again, as a new change: a draft for the usual way, or at once as an emergency. */
@@ -163,6 +191,7 @@ export function createChangesRouter({ pool, changes, kinds, clock, config, histo
         if (!found || published?.publishedAt === undefined)
           throw new AppError('not_found', `${kind}/${objectId} never had version ${version} in force`);
         const baseVersion = config.current().versions.get(`${kind}/${objectId}`) ?? 0;
+        if (emergency) await refuseUnproved(ctx.viewer, [{ kind, objectId, document: found.document }]);
         const change = {
           title: `${kind}/${objectId}: back to v${version}`,
           reason,

@@ -1,25 +1,13 @@
-import { createHmac } from 'node:crypto';
-import { mayDo, type Role } from '@tributary/contracts/role';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
+import { isSwitchedOff } from '../../config/snapshot.ts';
 import { AppError } from '../../platform/app-error.ts';
 import { paymentIdFloor } from '../../platform/ids.ts';
-import { accountSecretsAad } from '../../platform/secret-places.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
 const channelId = z.string().min(1).max(64);
 
-export function createChannelsRouter({
-  prisma,
-  pool,
-  audit,
-  adapters,
-  gatewayStats,
-  clock,
-  config,
-  secrets,
-  pepper,
-}: AdminDeps) {
+export function createChannelsRouter({ prisma, pool, audit, adapters, gatewayStats, clock, config }: AdminDeps) {
   /** Outcome of attempts that were begun lately, from the newest ids only. */
   async function recent(minutes: number) {
     const { rows } = await pool.query(
@@ -33,13 +21,7 @@ export function createChannelsRouter({
     );
   }
 
-  /** Tells two secrets apart without telling either: the same for the same secret, however it was sealed. */
-  function fingerprintOf(accountId: string, stored: string): string {
-    const plain = secrets.decrypt(stored, accountSecretsAad(accountId));
-    return createHmac('sha256', pepper).update(plain).digest('hex').slice(0, 12);
-  }
-
-  async function list(seesKeys: boolean) {
+  async function list() {
     const [channels, last5, last60] = await Promise.all([
       prisma.channel.findMany({ include: { accounts: true }, orderBy: { id: 'asc' } }),
       recent(5),
@@ -50,6 +32,8 @@ export function createChannelsRouter({
     const none = { total: 0, succeeded: 0, failed: 0, open: 0 };
     return {
       now: now.getTime(),
+      /** What a channel may be spoken for by. */
+      adapters: [...adapters.keys()].sort(),
       channels: channels
         .flatMap((row) => {
           const document = documents.get(row.id);
@@ -76,28 +60,11 @@ export function createChannelsRouter({
             last5m: last5.get(channel.id) ?? none,
             last60m: last60.get(channel.id) ?? none,
             compartments: gatewayStats().filter((one) => one.channelId === channel.id),
-            accounts: channel.accounts.map((account) => ({
-              id: account.id,
-              label: account.label,
-              enabled: account.enabled,
-              baseUrl: account.baseUrl,
-              verificationMode: modeOf(account.config),
-              /** The rest is for those who look after keys. */
-              keys: seesKeys
-                ? {
-                    config: account.config as Record<string, unknown>,
-                    fingerprint: fingerprintOf(account.id, account.secrets),
-                    trusted: (account.trust as { serial: string; expiresAt?: string }[]).map(
-                      ({ serial, expiresAt }) => ({
-                        serial,
-                        expiresAt: expiresAt ?? null,
-                      }),
-                    ),
-                  }
-                : null,
-              minAmount: Number(account.minAmount),
-              maxAmount: Number(account.maxAmount),
-              version: account.version,
+            accounts: channel.accounts.map(({ id, label, enabled, disabledUntil, version }) => ({
+              id,
+              label,
+              /** Something of it is in force, and it is not switched off. */
+              enabled: version > 0 && !isSwitchedOff({ enabled, disabledUntil: disabledUntil ?? undefined }, now),
             })),
           };
         }),
@@ -111,9 +78,7 @@ export function createChannelsRouter({
   }
 
   return router({
-    list: procedure('channels.read').query(({ ctx }) =>
-      list(mayDo({ role: ctx.viewer.role as Role, approver: ctx.viewer.approver }, 'channelKeys.fingerprint')),
-    ),
+    list: procedure('channels.read').query(() => list()),
     switchOff: procedure('channels.switch')
       .input(
         z.strictObject({ id: channelId, minutes: z.int().min(1).max(1440), reason: z.string().trim().min(2).max(200) }),
@@ -160,29 +125,5 @@ export function createChannelsRouter({
         );
         return { ok: true };
       }),
-    refreshAccount: procedure('channels.write')
-      .input(z.strictObject({ accountId: z.string().max(64) }))
-      .mutation(async ({ ctx, input }) => {
-        await audit.audited(
-          {
-            actor: ctx.actor,
-            action: 'channels.refreshAccount',
-            objectType: 'channel_account',
-            objectId: input.accountId,
-          },
-          async (client) => {
-            const { rowCount } = await client.query(
-              'UPDATE channel_accounts SET version = version + 1, updated_at = now() WHERE id = $1',
-              [input.accountId],
-            );
-            if (rowCount === 0) throw new AppError('not_found', `there is no account ${input.accountId}`);
-          },
-        );
-        return { ok: true };
-      }),
   });
 }
-
-/** How an account checks its channel's signatures, where it says so. */
-const modeOf = (config: unknown): string | null =>
-  (config as { verification?: { mode?: string } } | null)?.verification?.mode ?? null;

@@ -1,3 +1,4 @@
+import { momentSchema } from '@tributary/contracts/integers';
 import { currencySchema } from '@tributary/contracts/money';
 import { payerSchema } from '@tributary/contracts/payment';
 import * as z from 'zod';
@@ -18,7 +19,7 @@ const inputSchema = z.union([
     amount: z.int().min(1),
     currency: currencySchema.default('CNY'),
     payer: payerSchema.optional(),
-    at: z.int().optional(),
+    at: momentSchema.optional(),
     draft,
   }),
   z.strictObject({ paymentId: z.string().regex(/^pay_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not a payment' }), draft }),

@@ -1,15 +1,16 @@
 import { explainInWords } from '@tributary/rules/explain';
 import type { RuleExplanation } from '@tributary/rules/explain-rule';
+import { glossaryOf } from '@tributary/rules/glossary';
 import { createRiskFacts, payerOf } from '../../config/backtest/rebuild-facts.ts';
 import { decidedAt, type RecordedPayment } from '../../config/backtest/recorded-payment.ts';
 import { candidatesThen } from '../../config/backtest/replay-routing.ts';
 import type { PaymentContext, RiskDecision } from '../../payments/ports.ts';
 import type { Pool } from '../../platform/db.ts';
-import { judge, type RiskRules } from '../../risk/check-risk.ts';
+import { judge, type RiskRules, riskLanguage } from '../../risk/check-risk.ts';
 import { requestFacts } from '../../risk/facts/request-facts.ts';
 import type { GatheredFacts, GatherFacts } from '../../risk/facts.ts';
 import { routingFactsOf } from '../../routing/facts.ts';
-import { plan, type RoutingRules } from '../../routing/plan-route.ts';
+import { plan, type RoutingRules, routingLanguage } from '../../routing/plan-route.ts';
 import { rank } from '../../routing/rank.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 
@@ -137,6 +138,9 @@ async function readLimits(pool: Pool, { holds }: RiskDecision, amount: number) {
   );
 }
 
+/** Facts of both kinds of rules: what they share is called the same. */
+const glossary = glossaryOf([...riskLanguage.facts, ...routingLanguage.facts]);
+
 const shown = (rule: RuleExplanation) => ({
   id: rule.id,
   name: rule.name,
@@ -144,5 +148,5 @@ const shown = (rule: RuleExplanation) => ({
   event: { type: rule.event.type, params: rule.event.params as Record<string, unknown> },
   /** Per condition: the operator, the value it was compared with, what the fact really was, and the result. */
   conditions: rule.conditions as unknown as Record<string, unknown>,
-  words: { en: explainInWords(rule, 'en'), zh: explainInWords(rule, 'zh') },
+  words: { en: explainInWords(rule, 'en', glossary), zh: explainInWords(rule, 'zh', glossary) },
 });

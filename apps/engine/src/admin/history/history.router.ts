@@ -1,4 +1,5 @@
 import { configKindSchema, configRefSchema } from '@tributary/contracts/config-kind';
+import { momentSchema, versionSchema } from '@tributary/contracts/integers';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
 import { AppError } from '../../platform/app-error.ts';
@@ -6,7 +7,7 @@ import type { AdminDeps } from '../admin-deps.ts';
 
 /** Every document of configuration: what is in force, every version, what was in force at any moment. */
 export function createHistoryRouter({ config, history, kinds }: AdminDeps) {
-  const ref = configRefSchema.extend({ version: z.int().min(1) });
+  const ref = configRefSchema.extend({ version: versionSchema });
 
   async function mustFind({ kind, objectId, version }: z.output<typeof ref>) {
     const found = await history.version(kind, objectId, version);
@@ -21,7 +22,7 @@ export function createHistoryRouter({ config, history, kinds }: AdminDeps) {
       return { versions: Object.fromEntries(versions), problems: [...problems] };
     }),
     versions: procedure('changes.read')
-      .input(configRefSchema.extend({ before: z.int().min(1).optional(), limit: z.int().min(1).max(200).default(50) }))
+      .input(configRefSchema.extend({ before: versionSchema.optional(), limit: z.int().min(1).max(200).default(50) }))
       .query(async ({ input }) =>
         (await history.versions(input.kind, input.objectId, input.limit, input.before)).map((one) => ({
           ...one,
@@ -46,7 +47,7 @@ export function createHistoryRouter({ config, history, kinds }: AdminDeps) {
         };
       }),
     compare: procedure('changes.read')
-      .input(configRefSchema.extend({ from: z.int().min(1), to: z.int().min(1) }))
+      .input(configRefSchema.extend({ from: versionSchema, to: versionSchema }))
       .query(async ({ input }) => {
         const { kind, objectId } = input;
         const [from, to] = await Promise.all([
@@ -56,12 +57,12 @@ export function createHistoryRouter({ config, history, kinds }: AdminDeps) {
         return {
           from: from.document,
           to: to.document,
-          words: kinds.wordsOf(kind, objectId, from.document, to.document),
+          words: await kinds.wordsOf(kind, objectId, from.document, to.document),
         };
       }),
     /** What was in force for all merchants at a moment (epoch ms). */
     asOf: procedure('changes.read')
-      .input(z.strictObject({ at: z.int().min(0), kind: configKindSchema.optional() }))
+      .input(z.strictObject({ at: momentSchema, kind: configKindSchema.optional() }))
       .query(async ({ input }) =>
         (await history.asOf(new Date(input.at), input.kind)).map((one) => ({
           ...one,

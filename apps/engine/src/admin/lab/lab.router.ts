@@ -1,4 +1,5 @@
 import { replayableKinds, startBacktestSchema } from '@tributary/contracts/backtest';
+import { momentSchema } from '@tributary/contracts/integers';
 import { testCaseSchema } from '@tributary/contracts/test-case';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
@@ -29,8 +30,8 @@ export function createLabRouter({ pool, audit, config, backtests, rulesStore }: 
       .input(
         z
           .strictObject({
-            from: z.int().min(0),
-            to: z.int().min(0),
+            from: momentSchema,
+            to: momentSchema,
             merchantId: z.string().max(64).optional(),
             serviceId: z.string().max(64).optional(),
           })

@@ -1,3 +1,4 @@
+import { momentSchema } from '@tributary/contracts/integers';
 import {
   builtInLists,
   type ListConfig,
@@ -6,6 +7,7 @@ import {
   listImportLimits,
   listSubjects,
 } from '@tributary/contracts/list';
+import { mayDo, type Role } from '@tributary/contracts/role';
 import { cleanText } from '@tributary/contracts/text';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
@@ -13,17 +15,19 @@ import { AppError } from '../../platform/app-error.ts';
 import { canonicalEntry } from '../../risk/lists/canonical-value.ts';
 import { csvLine } from '../../risk/lists/csv.ts';
 import { createFindListed, createFindListedAsOf } from '../../risk/lists/find-listed.ts';
+import { trustMs } from '../../risk/lists/follow-lists.ts';
 import { createImportsStore, type ListImport } from '../../risk/lists/imports.store.ts';
 import type { ListedValues } from '../../risk/lists/list-index.ts';
 import { createListsStore, type ListEntry } from '../../risk/lists/lists.store.ts';
 import type { AdminDeps } from '../admin-deps.ts';
+import { createSecondPerson, importIdSchema } from './second-person.ts';
 
 /** Anything but what Postgres can't take as text. */
 const storable = z.string().refine((text) => !text.includes('\0'), { error: 'contains a NUL character' });
 const value = storable.min(1).max(200);
 const values = z.array(value).min(1).max(1_000);
 const reason = cleanText(200);
-const importId = z.string().regex(/^imp_[0-9A-HJKMNP-TV-Z]{26}$/, { error: 'is not an import' });
+const importId = importIdSchema;
 const pageSize = { entries: 100, history: 100, export: 5_000 };
 
 /** Lists: what there is, who is on them, how they got there, and files in and out. Definitions are changed as configuration. */
@@ -40,9 +44,21 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
     return list;
   }
 
-  /** What was written is in force on this node when the caller has the answer; on the others soon after. */
-  const follow = () =>
-    listFollower.refresh().catch((err) => log.warn({ err }, 'lists could not be followed; the next try comes soon'));
+  /**
+   * What was written is in force on this node when the caller has the answer; on the others within a second. Where the
+   * follower is busy for longer, e.g. with a large import, payments ask Postgres meanwhile, and nobody waits for it.
+   */
+  const follow = async (): Promise<void> => {
+    const done = listFollower.refresh().catch((err) => {
+      log.warn({ err }, 'lists could not be followed; the next try comes soon');
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const longEnough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, trustMs);
+    });
+    await Promise.race([done, longEnough]);
+    clearTimeout(timer);
+  };
 
   /** @throws AppError invalid_request, naming every value that can't be on the list */
   function canonicalValues(list: ListConfig, given: readonly string[]): string[] {
@@ -56,6 +72,15 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
   }
 
   return router({
+    /** How many entries wait for the viewer's approval, counted by what they were asked for together. */
+    toApprove: procedure('risk.read').query(async ({ ctx: { viewer, actor } }) => {
+      if (!mayDo({ role: viewer.role as Role, approver: viewer.approver }, 'changes.approve')) return { toApprove: 0 };
+      const { rows } = await pool.query(
+        `SELECT count(*)::int FROM list_imports WHERE state = 'waiting' AND asked_by <> $1`,
+        [actor.id],
+      );
+      return { toApprove: rows[0].count as number };
+    }),
     all: procedure('risk.read').query(async () => {
       const counts = await store.counts();
       return [...config.current().lists.values()].map((list) => ({
@@ -99,6 +124,7 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
         };
       }),
 
+    /** On a list that lets payments through they only wait then, for a second person (`waiting`). */
     add: procedure('risk.write')
       .input(
         z.strictObject({
@@ -122,18 +148,23 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
           source: 'console',
           expiresAt,
         }));
+        const asks = list.effect === 'allow';
         const done = await audit.audited(
           {
             actor: ctx.actor,
-            action: 'lists.add',
+            action: asks ? 'lists.ask' : 'lists.add',
             objectType: 'list',
             objectId: list.id,
             reason: input.reason,
             after: { values: entries.map((entry) => entry.value), expiresAt: expiresAt ?? null },
           },
-          (client) => store.put(client, list.id, entries, ctx.actor.id),
+          async (client) => {
+            if (!asks) return { ...(await store.put(client, list.id, entries, ctx.actor.id)), waiting: null };
+            const by = { reason: input.reason, actor: ctx.actor.id };
+            return { added: 0, changed: 0, waiting: await imports.propose(client, list, entries, by) };
+          },
         );
-        await follow();
+        if (!asks) await follow();
         return { ...done, values: entries.map((entry) => entry.value) };
       }),
 
@@ -163,7 +194,7 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
 
     /** Which lists hold something, and under which entry: an address within a range, a card by its prefix. Now or at a moment. */
     find: procedure('risk.read')
-      .input(z.strictObject({ subject: z.enum(listSubjects), value, at: z.int().min(0).optional() }))
+      .input(z.strictObject({ subject: z.enum(listSubjects), value, at: momentSchema.optional() }))
       .query(async ({ input }) => {
         const lists = [...config.current().lists.values()].filter(({ subject }) => subject === input.subject);
         const text = input.value.trim();
@@ -210,7 +241,8 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
         return { importId: await imports.begin(list, input.fileName, input.reason, ctx.actor.id) };
       }),
 
-    importPart: procedure('risk.write')
+    // A part may end between the halves of a character.
+    importPart: procedure('risk.write', { anyInput: true })
       .input(
         z.strictObject({
           importId,
@@ -245,15 +277,20 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
       .input(z.strictObject({ importId }))
       .query(async ({ input }) => shownPreview(await imports.preview(input.importId))),
 
-    /** Imports the file as a whole or not at all. With bad lines only when it is said that they are left out. */
+    /**
+     * Imports the file as a whole or not at all; into a list that lets payments through only with a second person
+     * (`waiting`). With bad lines only when it is said that they are left out.
+     */
     importConfirm: procedure('risk.write')
       .input(z.strictObject({ importId, withoutBadLines: z.boolean().default(false) }))
       .mutation(async ({ ctx, input }) => {
         const known = await imports.preview(input.importId);
+        const asks = listNamed(known.import.list).effect === 'allow';
+        const by = { withoutBadLines: input.withoutBadLines, actor: ctx.actor.id };
         const done = await audit.audited(
           {
             actor: ctx.actor,
-            action: 'lists.import',
+            action: asks ? 'lists.import.ask' : 'lists.import',
             objectType: 'list',
             objectId: known.import.list,
             after: {
@@ -264,12 +301,14 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
               leftOut: known.import.badLines,
             },
           },
-          (client) =>
-            imports.confirm(client, input.importId, { withoutBadLines: input.withoutBadLines, actor: ctx.actor.id }),
+          async (client) =>
+            asks
+              ? { added: 0, changed: 0, import: await imports.ask(client, input.importId, by) }
+              : imports.confirm(client, input.importId, by),
         );
         // Not awaited: a file of a million lines takes some seconds, and the answer has taken long enough.
-        void follow();
-        return { added: done.added, changed: done.changed, import: shownImport(done.import) };
+        if (!asks) void follow();
+        return { added: done.added, changed: done.changed, waiting: asks, import: shownImport(done.import) };
       }),
 
     importDiscard: procedure('risk.write')
@@ -277,9 +316,11 @@ export function createListsRouter({ pool, audit, config, clock, listFollower, lo
       .mutation(async ({ ctx, input }) =>
         audit.audited(
           { actor: ctx.actor, action: 'lists.import.discard', objectType: 'list_import', objectId: input.importId },
-          async (client) => shownImport(await imports.discard(client, input.importId)),
+          async (client) => shownImport(await imports.discard(client, input.importId, ctx.actor.id)),
         ),
       ),
+
+    ...createSecondPerson({ audit, imports, follow }),
 
     /** A page of the list as CSV, safe to open in a spreadsheet; the first page begins with the column names. */
     exportPage: procedure('risk.read')
@@ -325,11 +366,12 @@ function momentAndValue(cursor: string): { at: string; value: string } {
   return { at, value };
 }
 
-const shownEntry = ({ value, reason, source, addedBy, addedAt, expiresAt }: ListEntry) => ({
+const shownEntry = ({ value, reason, source, addedBy, approvedBy, addedAt, expiresAt }: ListEntry) => ({
   value,
   reason,
   source,
   addedBy,
+  approvedBy: approvedBy ?? null,
   addedAt: addedAt.getTime(),
   expiresAt: expiresAt?.getTime() ?? null,
 });

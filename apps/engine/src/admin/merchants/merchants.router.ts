@@ -1,9 +1,10 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { cleanText } from '@tributary/contracts/text';
 import * as z from 'zod';
 import { generateApiKey, hashApiKey } from '../../access/api-key.ts';
 import { scopes } from '../../access/authenticate.ts';
 import { procedure, router } from '../../access/trpc.ts';
+import { newWebhookSecret } from '../../notify/webhook-keys.ts';
 import { AppError } from '../../platform/app-error.ts';
 import { newId } from '../../platform/ids.ts';
 import { webhookSecretAad } from '../../platform/secret-places.ts';
@@ -50,7 +51,7 @@ export function createMerchantsRouter({ prisma, audit, pepper, secrets }: AdminD
       )
       .mutation(async ({ ctx, input }) => {
         const id = newId('mch');
-        const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`;
+        const webhookSecret = newWebhookSecret();
         await audit.audited(
           { actor: ctx.actor, action: 'merchants.create', objectType: 'merchant', objectId: id, after: input },
           (client) =>

@@ -1,9 +1,16 @@
 import { procedure, router } from '../../access/trpc.ts';
 import type { AdminDeps } from '../admin-deps.ts';
+import { boardOf } from './compartment-board.ts';
+import { readsOf } from './node-reads.ts';
 
 /** Who runs, what each of them runs, and whether all have arrived at what is published. */
 export const createNodesRouter = ({ prisma, pool, config, clock }: AdminDeps) =>
   router({
+    /** Every compartment of every node, those most in trouble first. */
+    compartments: procedure('runtime.read').query(async () => {
+      const rows = await prisma.node.findMany({ orderBy: { id: 'asc' } });
+      return boardOf(rows, config.current().channels, clock.now());
+    }),
     list: procedure('runtime.read').query(async () => {
       const [rows, live, state] = await Promise.all([
         prisma.node.findMany({ orderBy: { id: 'asc' } }),
@@ -35,6 +42,8 @@ export const createNodesRouter = ({ prisma, pool, config, clock }: AdminDeps) =>
             behind,
             errors: row.configErrors as { ref: string; version: number; message: string; running?: number }[],
             loopDelayMs: row.loopDelayMs,
+            /** Merchants' look-ups of the last minute; null where none are answered. */
+            reads: row.role === 'worker' ? null : readsOf(row.reads),
             startedAt: row.startedAt.getTime(),
             lastSeenAt: row.lastSeenAt.getTime(),
           };

@@ -164,6 +164,7 @@ export function createOrderReads({ prisma, pool }: Pick<AdminDeps, 'prisma' | 'p
         channelTxn: payment.channelTxn,
         failureCode: payment.failureCode,
         failureMessage: payment.failureMessage,
+        payerMessage: payment.payerMessage,
         traceId: payment.traceId,
         version: payment.version,
         createdAt: payment.createdAt.getTime(),

@@ -26,6 +26,14 @@ export type HeldPayment = {
 
 export function createReviewReads(pool: Pool) {
   return {
+    /** How many wait, counted up to a hundred. */
+    async count(): Promise<number> {
+      const { rows } = await pool.query(
+        `SELECT count(*)::int FROM (SELECT 1 FROM payments WHERE status = 'created' LIMIT 100) waiting`,
+      );
+      return rows[0].count;
+    },
+
     /** Those that end first come first. */
     async queue({
       merchantId,

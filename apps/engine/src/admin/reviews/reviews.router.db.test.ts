@@ -49,6 +49,7 @@ describe('the review queue', () => {
   it('lets risk decide, with a reason, and writes down who did, and who came too late', async () => {
     const id = await hold();
     expect((await consoleOf('risk').queue({})).payments.map((one) => one.id)).toEqual([id]);
+    expect(await consoleOf('risk').count()).toEqual({ waiting: 1 });
     expect(await consoleOf('risk').approve({ paymentId: id, reason: 'spoke to them' })).toMatchObject({
       id,
       status: 'processing',

@@ -32,6 +32,7 @@ export function createReviewsRouter({ pool, audit, held }: AdminDeps) {
   }
 
   return router({
+    count: procedure('risk.read').query(async () => ({ waiting: await reads.count() })),
     queue: procedure('risk.read')
       .input(
         z.strictObject({

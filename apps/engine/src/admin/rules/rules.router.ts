@@ -1,4 +1,5 @@
 import { mainDocument } from '@tributary/contracts/config-kind';
+import { versionSchema } from '@tributary/contracts/integers';
 import { mayDo, type Role } from '@tributary/contracts/role';
 import * as z from 'zod';
 import { procedure, router } from '../../access/trpc.ts';
@@ -22,7 +23,17 @@ export function createRulesRouter({ pool, history, config, rules, clock }: Admin
         const versions = await history.versions(kind, mainDocument, 50);
         const { version, document } = live();
         const head = versions.find((one) => one.version === version);
-        const { rules: hits, payments, sampled } = await readRuleHits(pool, kind, clock.now());
+        const {
+          rules: hits,
+          payments,
+          sampled,
+        } = await readRuleHits(
+          pool,
+          kind,
+          clock.now(),
+          (channelId) => config.current().channels.get(channelId)?.feeBps,
+        );
+        const rows = await describeRules(kind, document);
         return {
           active:
             version === 0
@@ -30,9 +41,12 @@ export function createRulesRouter({ pool, history, config, rules, clock }: Admin
               : {
                   version,
                   document: document as Record<string, unknown>,
-                  rules: describeRules(kind, document).map((rule) => ({ ...rule, hits: hits.get(rule.id) ?? null })),
+                  rules: rows.map((rule) => ({ ...rule, hits: hits.get(rule.id) ?? null })),
                   publishedAt: head?.publishedAt?.getTime() ?? null,
                   publishedBy: head?.publishedBy ?? null,
+                  changeId: head?.changeId ?? null,
+                  /** How its change stands: being watched, verified, taken back. */
+                  changeStatus: head?.changeStatus ?? null,
                 },
           /** What hits are counted over. */
           counted: { payments, sampled },
@@ -44,7 +58,10 @@ export function createRulesRouter({ pool, history, config, rules, clock }: Admin
               ? ('published' as const)
               : one.publishedAt
                 ? ('superseded' as const)
-                : ('canary' as const),
+                : one.changeStatus === 'canary'
+                  ? ('canary' as const)
+                  : ('unpublished' as const),
+            changeStatus: one.changeStatus ?? null,
             note: one.note,
             contentHash: one.contentHash,
             createdBy: one.createdBy,
@@ -57,7 +74,7 @@ export function createRulesRouter({ pool, history, config, rules, clock }: Admin
         };
       }),
       version: procedure(read)
-        .input(z.strictObject({ version: z.int().min(1) }))
+        .input(z.strictObject({ version: versionSchema }))
         .query(async ({ input }) => {
           const found = await history.version(kind, mainDocument, input.version);
           if (!found) throw new AppError('not_found', `${kind} rules have no version ${input.version}`);
@@ -66,21 +83,22 @@ export function createRulesRouter({ pool, history, config, rules, clock }: Admin
             version: input.version,
             status: version === input.version ? ('published' as const) : ('superseded' as const),
             document: found.document as Record<string, unknown>,
-            rules: describeRules(kind, found.document),
+            rules: await describeRules(kind, found.document),
             note: found.note,
             contentHash: found.content_hash,
             changesFromActive:
-              version === input.version ? [] : (diffRules(kind, document ?? { rules: [] }, found.document) ?? []),
+              version === input.version
+                ? []
+                : ((await diffRules(kind, document ?? { rules: [] }, found.document)) ?? []),
           };
         }),
       schema: procedure(read).query(() => schemaOf(kind)),
-      validate: procedure(read)
+      // Whatever is wrong with a draft is an issue of it, its depth and its keys too.
+      validate: procedure(read, { anyInput: true })
         .input(z.strictObject({ document: z.unknown() }))
-        .mutation(({ input }) => ({
-          ...validateRules(kind, input.document),
-          rules: describeRules(kind, input.document),
-          changes: diffRules(kind, live().document ?? { rules: [] }, input.document) ?? [],
-        })),
+        .mutation(({ input }) =>
+          validateRules(kind, input.document, live().document ?? { rules: [] }, config.current()),
+        ),
     });
   }
 }
