@@ -7,8 +7,14 @@ import { registerChannelNotify } from './access/channel-notify.ts';
 import { registerConsole } from './access/console.ts';
 import { registerDocs } from './access/docs.ts';
 import { registerMerchantRoutes } from './access/merchant-routes.ts';
+import { createReadsLimit } from './access/reads-limit.ts';
 import { createServer } from './access/server.ts';
+import { buildGateway } from './build-gateway.ts';
+import { buildNotify } from './build-notify.ts';
 import { buildPayments } from './build-payments.ts';
+import { buildQuery } from './build-query.ts';
+import { buildSync } from './build-sync.ts';
+import { createAuditAnchors } from './config/anchors/audit-anchors.ts';
 import { createAudit } from './config/audit.store.ts';
 import { createBacktests } from './config/backtest/backtests.ts';
 import { runTests } from './config/backtest/cases/cases.store.ts';
@@ -23,18 +29,13 @@ import { createConfigKinds } from './config/kinds.ts';
 import { postgresRulesStore, type RulesStore } from './config/unleash/rules-store.ts';
 import { createUnleashStore } from './config/unleash/unleash-store.ts';
 import type { Env } from './env.ts';
-import { createAccountCache } from './gateway/account-cache.ts';
-import { createGateway } from './gateway/call-channel.ts';
-import { createTrustKeeper } from './gateway/fetch-trust.ts';
-import { createSend, type InprocTransport } from './gateway/send.ts';
+import type { InprocTransport } from './gateway/send.ts';
 import { startWorkers } from './jobs/start-workers.ts';
-import { createWebhooks } from './notify/deliver-webhook.ts';
-import { writeDeliveries } from './notify/write-deliveries.ts';
 import { createOutboxPublisher } from './outbox/publish-outbox.ts';
+import { decideNote } from './payments/decide/decide-note.ts';
 import type { Route } from './payments/ports.ts';
-import type { createRecorder } from './payments/record-result.ts';
-import { createPaymentReads } from './payments/store/payments.read.ts';
 import { createPlatform } from './platform/create-platform.ts';
+import { createPool } from './platform/db.ts';
 import { createFailpoints } from './platform/failpoints.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -43,10 +44,7 @@ import { createSecrets, parseKeyRing } from './platform/secrets.ts';
 import { createAssessRisk, riskLanguage } from './risk/check-risk.ts';
 import { createRiskFacts } from './risk/create-risk-facts.ts';
 import { createPlanRoute, routingLanguage } from './routing/plan-route.ts';
-import { createSweeper } from './sync/sweep-due.ts';
-import { createSyncStore } from './sync/sync.store.ts';
-import { createSyncAttempt } from './sync/sync-attempt.ts';
-import { createSyncRefund } from './sync/sync-refund.ts';
+import { createLateNews } from './sync/late-news.ts';
 
 export type EngineOptions = {
   env: Env;
@@ -69,8 +67,15 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   const publicUrl = (env.PUBLIC_URL ?? `http://${env.ENGINE_HOST}:${env.ENGINE_PORT}`).replace(/\/$/, '');
   const callbackUrl = ({ channelId, accountId }: Route) => `${publicUrl}/callbacks/${channelId}/${accountId}`;
 
+  // Connections of its own: a new rule must not wait behind the payments that the old one decides.
+  const configPool = createPool({
+    url: env.DATABASE_URL,
+    max: 2,
+    name: 'config',
+    onLost: (err) => log.warn({ err }, 'a database connection of the configuration was lost'),
+  });
   const config = createConfigSource({
-    pool,
+    pool: configPool,
     bus,
     log,
     onBadStart: env.CONFIG_ON_BAD_START,
@@ -87,45 +92,39 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   const routingRules = createCompiledRules({ kind: 'routing', language: routingLanguage, config, older, log });
   const riskFacts = createRiskFacts({ databaseUrl: env.DATABASE_URL, bus, clock, log });
   const { gatherFacts, listFollower } = riskFacts;
+  const query = buildQuery({ env, platform, metrics, log });
   const assessRisk = createAssessRisk({ rulesOf: riskRules.of, gatherFacts });
-  const planRoute = createPlanRoute({ rulesOf: routingRules.of, adapters });
 
-  const accounts = createAccountCache({ config, adapters, decrypt: secrets.decrypt });
-  const sender = createSend({ inproc });
-  const gateway = createGateway({
+  const { accounts, accountKeeper, sender, unmapped, readCodes, gateway, adapterOf, trust } = buildGateway({
+    pool,
+    bus,
+    clock,
     config,
     adapters,
-    accounts,
-    send: sender.send,
-    clock,
-    onCall: metrics.call,
-    onBreakerMove: metrics.breaker,
+    decrypt: secrets.decrypt,
+    inproc,
+    metrics,
     log,
   });
   const { callChannel } = gateway;
-  const adapterOf = (channelId: string) => adapters.get(config.current().channels.get(channelId)?.adapter ?? '');
-  const trust = createTrustKeeper({
-    pool,
-    config,
-    callChannel,
-    needsTrust: (accountId) => {
-      const account = config.current().accounts.get(accountId);
-      const verification = (account?.config as { verification?: { mode?: string } } | undefined)?.verification;
-      return (
-        verification?.mode === 'certificate' &&
-        adapterOf(account?.channelId ?? '')?.operations.has('fetchTrust') === true
-      );
-    },
-    refresh: config.refresh,
-    log,
-  });
+  const planRoute = createPlanRoute({ rulesOf: routingRules.of, adapters, takesOrders: gateway.takesOrders });
 
   const publisher = createOutboxPublisher({
     pool,
     jobs,
-    writeDown: { 'notify-merchant': writeDeliveries },
     log,
   });
+  const notify = buildNotify({
+    pool,
+    node: env.node,
+    config,
+    secrets,
+    load: (paymentId) => store.load(paymentId),
+    allowLoopback: env.TRIBUTARY_ALLOW_LOOPBACK_WEBHOOKS === '1',
+    metrics,
+    log,
+  });
+  const scheduleOf = (channelId: string) => adapterOf(channelId)?.syncSchedule;
   const ending = (channelId: string, product: Product) => endingOf(adapterOf(channelId), product);
   const { store, recorder, held, placePayment, refundPayment, closePayment } = buildPayments({
     pool,
@@ -139,46 +138,47 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     needsOf: (snapshot, channelId, { product }) =>
       adapters.get(snapshot.channels.get(channelId)?.adapter ?? '')?.products.get(product),
     endingOf: ending,
+    scheduleOf,
     repeatable: (channelId, product) => adapterOf(channelId)?.repeatableProducts.has(product) ?? false,
     metrics,
-    onCommitted: publisher.nudge,
+    onCommitted: (change) => {
+      publisher.nudge();
+      notify.nudge();
+      sync.onCommitted(change);
+      query.onCommitted(change);
+    },
     failpoint,
   });
   const { recordResult, recordRefundResult } = recorder;
 
-  const syncStore = createSyncStore(pool);
-  const { syncAttempt, lookUp } = createSyncAttempt({
-    store: syncStore,
-    callChannel,
+  const sync = buildSync({
+    platform,
+    node: env.node,
+    leaseMs: env.SHARD_LEASE_MS,
+    config,
+    gateway,
     recordResult,
-    endingOf: ending,
-    failpoint,
-  });
-  const { syncRefund, bringOn } = createSyncRefund({
-    store: syncStore,
-    callChannel,
+    markReversing: recorder.markReversing,
     recordRefundResult,
     callbackUrl,
-    log,
-  });
-  const sweeper = createSweeper({
-    store: syncStore,
-    lookUpAttempt: lookUp,
-    bringOnRefund: bringOn,
+    endingOf: ending,
+    scheduleOf,
     closeExpiredHeld: held.closeExpired,
+    metrics,
+    failpoint,
     log,
   });
-  const webhooks = createWebhooks({
-    pool,
-    config,
-    load: store.load,
-    decrypt: secrets.decrypt,
-    allowLoopback: env.TRIBUTARY_ALLOW_LOOPBACK_WEBHOOKS === '1',
-    log,
-  });
-
   const backtests = createBacktests({ pool, databaseUrl: env.DATABASE_URL, node: env.node, log });
   const audit = createAudit(pool);
+  const anchors = createAuditAnchors({
+    pool,
+    audit,
+    lease: platform.lease,
+    node: env.node,
+    pepper: Buffer.from(env.TRIBUTARY_PEPPER, 'base64'),
+    onVerified: metrics.auditVerified,
+    log,
+  });
   const languages = { risk: riskLanguage, routing: routingLanguage };
   const kinds = createConfigKinds({ languages, adapters });
   const gate = createGate({
@@ -238,6 +238,8 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
         (one) => one !== undefined,
       );
       metrics.configuration(version, configErrors.length);
+      const compartments = gateway.stats();
+      metrics.compartments(compartments);
       return {
         configVersion: version,
         loopDelayMs: metrics.loopDelayMs(),
@@ -247,6 +249,9 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
           'routing/main': routingRules.runningVersion(),
         },
         configErrors,
+        accounts: accounts.held(),
+        compartments,
+        reads: query.report(),
       };
     },
   });
@@ -254,6 +259,9 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     log,
     metricsText: metrics.text,
     onRequest: metrics.request,
+    drainMs: env.ROLE === 'worker' ? 0 : env.DRAIN_MS,
+    ...(env.TRUSTED_PROXIES ? { trustedProxies: env.TRUSTED_PROXIES } : {}),
+    ...(env.METRICS_FROM ? { metricsFrom: env.METRICS_FROM } : {}),
     isReady: async () => {
       const database = await pool.query('SELECT 1').then(
         () => 'ok',
@@ -269,8 +277,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
   });
   if (env.ROLE !== 'worker') {
     const authenticate = createAuthenticate({ pepper: Buffer.from(env.TRIBUTARY_PEPPER, 'base64'), clock });
-    const reads = createPaymentReads({ pool });
-    registerMerchantRoutes(app, {
+    const merchantApi = {
       config,
       authenticate,
       rateLimiter,
@@ -278,17 +285,27 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       placePayment,
       refundPayment,
       closePayment,
-      reads,
-    });
+      readsLimit: createReadsLimit(clock),
+      reads: query.reads,
+      onRead: query.onRead,
+      log,
+      askSync: sync.askSoon,
+    };
+    registerMerchantRoutes(app, merchantApi, { readsOnly: env.ROLE === 'query' });
     registerDocs(app);
+  }
+  if (env.ROLE === 'all' || env.ROLE === 'api') {
     registerChannelNotify(app, {
       pool,
       config,
       adapters,
       accounts,
+      handleCallback: gateway.handleCallback,
       recordResult,
       recordRefundResult,
+      weighLate: createLateNews({ callChannel, recordResult }),
       refreshTrust: trust.refreshTrust,
+      readCodes,
       clock,
       log,
       failpoint,
@@ -305,6 +322,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       gatherFacts,
       listFollower,
       audit,
+      verifyAudit: anchors.verify,
       changes,
       history,
       kinds,
@@ -312,15 +330,13 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
       backtests,
       rulesStore,
       gatewayStats: gateway.stats,
+      send: sender.send,
+      forgetAccount: (accountId) => bus.publish('tributary_accounts', accountId),
+      openAccount: async (accountId) => (await accounts.open(accountId)).session,
       held,
       addNote: (paymentId, actor, text) =>
-        recorder.decideAndSave(paymentId, undefined, (before) => noteChange(before, actor, text)),
-      syncNow: async (paymentId) => {
-        const due = await syncStore.makeDue(paymentId);
-        for (const attemptNo of due.attempts) await syncAttempt({ paymentId, attemptNo });
-        for (const refundId of due.refunds) await syncRefund({ refundId });
-        return due.attempts.length + due.refunds.length;
-      },
+        recorder.decideAndSave(paymentId, undefined, (before) => decideNote(before, actor, text)),
+      syncNow: sync.syncNow,
     });
   }
 
@@ -329,28 +345,23 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     config,
     pool,
     async start(): Promise<string> {
+      await accounts.start();
       await config.start();
       await rulesStore.start();
       await riskFacts.start();
       await registry.start();
       backtests.start();
+      unmapped.start();
       if (env.ROLE === 'all' || env.ROLE === 'worker') {
         publisher.start();
-        sweeper.start();
-        webhooks.start();
+        await sync.start();
+        notify.start();
         stages.start();
-        await startWorkers({
-          jobs,
-          handlers: {
-            'sync-attempt': syncAttempt,
-            'sync-refund': syncRefund,
-            'notify-merchant': webhooks.notifyMerchant,
-          },
-          onJob: metrics.job,
-          log,
-        });
+        anchors.start();
+        await startWorkers({ jobs, handlers: sync.handlers, onJob: metrics.job, log });
       }
       const url = await app.listen({ port: env.ENGINE_PORT, host: env.ENGINE_HOST });
+      accountKeeper.start();
       // Not awaited: a channel that is away must not keep us from starting.
       void trust.start();
       log.info({ url, profile: platform.profile, role: env.ROLE }, 'engine is ready');
@@ -359,31 +370,25 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     async stop(): Promise<void> {
       await app.close();
       trust.stop();
+      accountKeeper.stop();
       await backtests.stop();
       await rulesStore.stop();
+      if (env.ROLE === 'all' || env.ROLE === 'worker') await sync.stop();
       await Promise.allSettled([
         publisher.stop(),
-        sweeper.stop(),
-        webhooks.stop(),
+        notify.stop(),
         stages.stop(),
+        anchors.stop(),
         config.stop(),
         riskFacts.stop(),
+        query.stop(),
       ]);
+      await unmapped.stop();
       await registry.stop();
-      accounts.close();
+      await accounts.close();
       await sender.close();
+      await configPool.end();
       await platform.close();
     },
-  };
-}
-
-function noteChange(
-  before: Parameters<Parameters<ReturnType<typeof createRecorder>['decideAndSave']>[2]>[0],
-  actor: string,
-  text: string,
-) {
-  const after = { ...before, payment: { ...before.payment, version: before.payment.version + 1 } };
-  return {
-    change: { before, after, events: [{ kind: 'note', actor, data: { text } }], outbox: [], limits: undefined },
   };
 }

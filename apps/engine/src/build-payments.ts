@@ -1,7 +1,9 @@
 import type { OrderEnding } from '@tributary/channels/channel-adapter';
-import type { Product } from '@tributary/contracts/service-config';
+import { isFinalPayment } from '@tributary/contracts/payment-status';
+import type { Product, SyncSchedule } from '@tributary/contracts/service-config';
 import type { ConfigSource } from './config/snapshot.ts';
 import { outboxRow } from './outbox/append-outbox.ts';
+import type { Aggregate } from './payments/aggregate.ts';
 import { createClosePayment } from './payments/close.ts';
 import { createHeldPayments } from './payments/held.ts';
 import { createPlacePayment, type PlaceDeps } from './payments/place.ts';
@@ -30,6 +32,7 @@ export function buildPayments({
   callbackUrl,
   needsOf,
   endingOf,
+  scheduleOf,
   repeatable,
   metrics,
   onCommitted,
@@ -45,25 +48,32 @@ export function buildPayments({
   callbackUrl: (route: Route) => string;
   needsOf: PlaceDeps['needsOf'];
   endingOf: (channelId: string, product: Product) => OrderEnding;
+  scheduleOf: (channelId: string) => SyncSchedule | undefined;
   repeatable: (channelId: string, product: Product) => boolean;
-  metrics: Pick<ReturnType<typeof createMetrics>, 'payment' | 'stage'>;
-  onCommitted: () => void;
+  metrics: Pick<ReturnType<typeof createMetrics>, 'payment' | 'stage' | 'final'>;
+  onCommitted: (change: { before: Aggregate; after: Aggregate; by: string }) => void;
   failpoint: Failpoint;
 }) {
   const store = createPaymentStore({ pool, node });
-  const nextLookUp = createNextLookUp(config);
-  const hasWebhook = ({ merchantId, notifyUrl }: { merchantId: string; notifyUrl: string | null }) =>
-    notifyUrl !== null || config.current().merchants.get(merchantId)?.webhookUrl !== undefined;
+  const nextLookUp = createNextLookUp(config, scheduleOf);
   const recorder = createRecorder({
     store,
     clock,
     nextLookUp,
     newRefundId: () => newRefundId(),
-    hasWebhook,
-    onCommitted: ({ before, after }) => {
-      onCommitted();
-      if (before.payment.status !== after.payment.status)
-        metrics.payment(after.payment.status, after.payment.channelId);
+    onCommitted: (change) => {
+      const { before, after } = change;
+      onCommitted(change);
+      const { payment, attempts } = after;
+      if (before.payment.status === payment.status) return;
+      metrics.payment(payment.status, payment.channelId);
+      if (payment.channelId === null || !isFinalPayment(payment.status)) return;
+      metrics.final({
+        channelId: payment.channelId,
+        by: change.by,
+        seconds: (payment.updatedAt.getTime() - payment.createdAt.getTime()) / 1000,
+        lookUps: attempts.reduce((sum, { syncStep }) => sum + syncStep, 0),
+      });
     },
   });
   const sendPayment = createSendPayment({
@@ -105,8 +115,12 @@ export function buildPayments({
     outboxForClose: ({ payment, attempts }) =>
       attempts
         .filter(({ nextSyncAt }) => nextSyncAt !== null)
-        .map(({ no, syncStep, nextSyncAt }) =>
-          outboxRow('sync-attempt', { paymentId: payment.id, attemptNo: no, step: syncStep }, nextSyncAt ?? undefined),
+        .map(({ no, syncStep, nextSyncAt, channelId }) =>
+          outboxRow(
+            'sync-attempt',
+            { paymentId: payment.id, attemptNo: no, step: syncStep, channelId },
+            nextSyncAt ?? undefined,
+          ),
         ),
   });
 

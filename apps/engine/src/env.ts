@@ -3,9 +3,24 @@ import * as z from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+/** Addresses and networks, separated by commas. */
+const ranges = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  )
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])));
+
 /** Everything the engine reads from its environment: wiring only. What people tune lives in the database. */
 const envSchema = z.object({
   DATABASE_URL: z.string().min(1),
+  /** A replica of that database for what merchants read; used whenever it is not behind. */
+  QUERY_DATABASE_URL: z.string().min(1).optional(),
+  /** Memory for payments that were read, in MB. */
+  QUERY_CACHE_MB: z.coerce.number().int().min(1).max(4_096).default(64),
   REDIS_URL: z.string().optional(),
   /** Unleash as a second store of rule sets and switches: its API and a client token of one environment. */
   UNLEASH_URL: z.url().optional(),
@@ -14,8 +29,16 @@ const envSchema = z.object({
   ENGINE_HOST: z.string().default('127.0.0.1'),
   /** Where channels and merchants reach this engine from outside; callbacks are sent there. */
   PUBLIC_URL: z.url().optional(),
+  /** Load balancers whose `X-Forwarded-For` is believed; without, whoever connects is the caller. */
+  TRUSTED_PROXIES: ranges.optional(),
+  /** Who may read `/metrics`; this machine only by default. */
+  METRICS_FROM: ranges.optional(),
   CONSOLE_URL: z.url().default('http://127.0.0.1:3000'),
   ROLE: z.enum(['all', 'api', 'worker', 'query']).default('all'),
+  /** How long a worker that says nothing keeps its shards, in ms. All workers of a system need the same. */
+  SHARD_LEASE_MS: z.coerce.number().int().min(600).max(300_000).default(9_000),
+  /** How long a node that was told to stop still takes requests while `/readyz` says no, in ms. */
+  DRAIN_MS: z.coerce.number().int().min(0).max(60_000).default(0),
   NODE_NAME: z.string().max(64).optional(),
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
