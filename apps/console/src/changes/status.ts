@@ -4,13 +4,13 @@ import type { Tone } from '../ui/chip.tsx';
 /** How a state looks. Scheduled, approved and voided never look alike: one waits for its time, one for a person, one is lost. */
 export const changeTones: Readonly<Record<ChangeStatus, Tone>> = {
   draft: 'pending',
-  in_review: 'processing',
+  in_review: 'review',
   approved: 'success',
-  scheduled: 'refunded',
+  scheduled: 'scheduled',
   canary: 'warn',
   watching: 'warn',
   verified: 'success',
-  rolled_back: 'failed',
+  rolled_back: 'undone',
   rejected: 'failed',
   withdrawn: 'closed',
   voided: 'blocked',

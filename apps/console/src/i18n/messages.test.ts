@@ -3,6 +3,7 @@ import path from 'node:path';
 import { failureCodes } from '@tributary/contracts/error-code';
 import { paymentStatuses } from '@tributary/contracts/payment-status';
 import { roles } from '@tributary/contracts/role';
+import { pasteProblems, signatureCauses } from '@tributary/contracts/signature-doctor';
 import { describe, expect, it } from 'vitest';
 import en from './messages/en.json' with { type: 'json' };
 import zh from './messages/zh-CN.json' with { type: 'json' };
@@ -32,6 +33,8 @@ describe('the catalogues', () => {
       for (const status of paymentStatuses) expect(tree.status).toHaveProperty(status);
       for (const role of roles) expect(tree.shell.roles).toHaveProperty(role);
       for (const code of Object.keys(failureCodes)) expect(tree.failures).toHaveProperty(code);
+      expect(Object.keys(tree.doctor.causes).sort()).toEqual([...signatureCauses].sort());
+      expect(Object.keys(tree.doctor.problems).sort()).toEqual([...pasteProblems].sort());
     }
   });
   it('name every event that the engine writes', () => {

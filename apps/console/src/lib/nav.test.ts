@@ -10,8 +10,24 @@ const pagesOf = (role: Role): string[] =>
 
 describe('navigation', () => {
   it('shows each role only what it may see', () => {
-    expect(pagesOf('merchant')).toEqual(['/', '/orders', '/merchants', '/services', '/audit']);
-    expect(pagesOf('support')).toEqual(['/', '/orders', '/channels', '/merchants', '/services']);
+    expect(pagesOf('merchant')).toEqual([
+      '/',
+      '/orders',
+      '/merchants',
+      '/webhooks',
+      '/services',
+      '/tools/signature',
+      '/audit',
+    ]);
+    expect(pagesOf('support')).toEqual([
+      '/',
+      '/orders',
+      '/channels',
+      '/merchants',
+      '/webhooks',
+      '/services',
+      '/tools/signature',
+    ]);
     expect(pagesOf('admin')).toHaveLength(nav.flatMap(({ pages }) => pages).length);
   });
   it('gives everybody somewhere to go, and each page a key of its own', () => {

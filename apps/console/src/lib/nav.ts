@@ -23,12 +23,17 @@ export const nav: readonly { group: string; pages: readonly NavPage[] }[] = [
     pages: [
       { path: '/channels', key: 'channels', anyOf: ['channels.read'], hotkey: 'c' },
       { path: '/merchants', key: 'merchants', anyOf: ['merchants.read', 'merchantKeys.rotate'], hotkey: 'm' },
+      { path: '/webhooks', key: 'webhooks', anyOf: ['orders.read'], hotkey: 'w' },
       { path: '/services', key: 'services', anyOf: ['services.read'], hotkey: 's' },
+      { path: '/tools/signature', key: 'signature', anyOf: ['doctor.use'], hotkey: 'd' },
     ],
   },
   {
     group: 'control',
     pages: [
+      { path: '/runtime/bulkheads', key: 'bulkheads', anyOf: ['runtime.read'], hotkey: 'i' },
+      { path: '/runtime/shards', key: 'shards', anyOf: ['shards.read'], hotkey: 'p' },
+      { path: '/runtime/sync', key: 'sync', anyOf: ['shards.read'], hotkey: 'q' },
       { path: '/nodes', key: 'nodes', anyOf: ['runtime.read'], hotkey: 'n' },
       { path: '/audit', key: 'audit', anyOf: ['audit.read', 'audit.readOwn'], hotkey: 'a' },
       { path: '/users', key: 'users', anyOf: ['users.read'], hotkey: 'u' },

@@ -49,6 +49,17 @@ describe('a rule document', () => {
     );
   });
 
+  it.each([
+    ['{"rules":[],\n"rules":[{}]}', '/rules is there twice', 2],
+    [
+      '{"rules":[{},\n{"conditions":{"all":[{"value":500000,\n"v\\u0061lue":1}]}}]}',
+      '/rules/1/conditions/all/0/value is there twice',
+      3,
+    ],
+  ])('is none when a key is there twice, and says which: %s', (text, message, line) => {
+    expect(readDocument(text)).toEqual({ ok: false, reason: 'json', message, line });
+  });
+
   it('puts a moved rule exactly where it was put, and touches no other rule', () => {
     fc.assert(
       fc.property(documents, fc.nat(12), fc.nat(12), (document, from, to) => {

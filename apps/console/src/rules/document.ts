@@ -1,4 +1,4 @@
-import { findFault } from './json-fault.ts';
+import { findDoubleKey, findFault, parseJson } from './json-fault.ts';
 
 /**
  * The one model behind the table, the form and the JSON text: plain JSON, never a translation of it. Every edit makes a
@@ -20,10 +20,10 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 export function readDocument(text: string): Read {
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
+    value = parseJson(text) as Json;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const fault = findFault(text);
+    const fault = findFault(text) ?? findDoubleKey(text)?.at;
     const line = fault === undefined ? undefined : text.slice(0, fault).split('\n').length;
     return { ok: false, reason: 'json', message, ...(line === undefined ? {} : { line }) };
   }

@@ -48,3 +48,48 @@ export function findFault(text: string): number | undefined {
     }
   }
 }
+
+/**
+ * The first key that an object of a JSON text has twice: where, as a JSON pointer, and the index of the second one.
+ * JSON.parse keeps the last and says nothing, so what was seen would not be what is saved. The text must be JSON.
+ */
+export function findDoubleKey(text: string): { path: string; at: number } | undefined {
+  const open: { keys: Set<string> | undefined; path: string; part: string | number }[] = [];
+  const pathTo = (part: string | number, base: string) =>
+    `${base}/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  let awaitsKey = false;
+  token.lastIndex = 0;
+  for (let found = token.exec(text); found; found = token.exec(text)) {
+    const [whole, mark, string] = found;
+    const inner = open.at(-1);
+    if (mark === '{' || mark === '[') {
+      awaitsKey = mark === '{';
+      const path = inner ? pathTo(inner.part, inner.path) : '';
+      open.push({ keys: awaitsKey ? new Set() : undefined, path, part: 0 });
+    } else if (mark === '}' || mark === ']') {
+      open.pop();
+      awaitsKey = false;
+    } else if (mark === ',' && inner) {
+      awaitsKey = inner.keys !== undefined;
+      if (!inner.keys) inner.part = Number(inner.part) + 1;
+    } else if (string && awaitsKey && inner?.keys) {
+      const key = JSON.parse(string) as string;
+      if (inner.keys.has(key)) return { path: pathTo(key, inner.path), at: found.index + whole.length - string.length };
+      inner.keys.add(key);
+      inner.part = key;
+      awaitsKey = false;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * As JSON.parse, but stricter where it would lose what somebody wrote.
+ * @throws SyntaxError for what is no JSON, and for a key that is there twice, naming it
+ */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  const double = findDoubleKey(text);
+  if (double) throw new SyntaxError(`${double.path} is there twice`);
+  return value;
+}

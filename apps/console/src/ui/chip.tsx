@@ -1,4 +1,16 @@
-import { Check, CircleX, Clock, Loader, MinusCircle, RotateCcw, ShieldX, TriangleAlert } from 'lucide-react';
+import {
+  CalendarClock,
+  Check,
+  CircleX,
+  Clock,
+  Loader,
+  MinusCircle,
+  RotateCcw,
+  ShieldX,
+  TriangleAlert,
+  Undo2,
+  UserCheck,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 
 /** How a state looks: always an icon and a word, never colour alone. "Unknown" never looks like "failed". */
@@ -11,6 +23,11 @@ const tones = {
   blocked: { icon: ShieldX, look: 'bg-blocked-bg text-blocked' },
   refunded: { icon: RotateCcw, look: 'bg-refunded-bg text-refunded' },
   closed: { icon: MinusCircle, look: 'bg-closed-bg text-closed' },
+  /** Waits for a person. */
+  review: { icon: UserCheck, look: 'bg-processing-bg text-processing' },
+  /** Waits for its time. */
+  scheduled: { icon: CalendarClock, look: 'bg-refunded-bg text-refunded' },
+  undone: { icon: Undo2, look: 'bg-failed-bg text-failed' },
 } as const;
 
 export type Tone = keyof typeof tones;

@@ -6,12 +6,15 @@ export const Table = ({
   head,
   children,
   wide = false,
+  cards = false,
 }: {
   label: string;
   head: ReactNode;
   children: ReactNode;
   /** Has many columns: on a phone it scrolls rather than breaks every word. */
   wide?: boolean;
+  /** On a phone each row is a card; its cells say what they are by their `label`. */
+  cards?: boolean;
 }) => (
   <section
     className="relative overflow-x-auto"
@@ -20,7 +23,7 @@ export const Table = ({
     } /* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */
     tabIndex={0}
   >
-    <table className={`w-full border-collapse text-left ${wide ? 'max-md:min-w-[52rem]' : ''}`}>
+    <table className={`w-full border-collapse text-left ${cards ? 'cards' : wide ? 'max-md:min-w-[52rem]' : ''}`}>
       <thead className="bg-surface text-xs text-muted">
         <tr className="border-b">{head}</tr>
       </thead>
@@ -33,8 +36,13 @@ export const Th = ({ className = '', ...rest }: ThHTMLAttributes<HTMLTableCellEl
   <th scope="col" className={`h-8 px-2.5 font-medium whitespace-nowrap ${className}`} {...rest} />
 );
 
-export const Td = ({ className = '', ...rest }: TdHTMLAttributes<HTMLTableCellElement>) => (
-  <td className={`h-(--row) px-2.5 py-1 align-middle [&>.control]:h-6 [&>.control]:px-2 ${className}`} {...rest} />
+/** @param label what the cell is, said beside it where rows are cards; without one it takes the whole line */
+export const Td = ({ className = '', label, ...rest }: TdHTMLAttributes<HTMLTableCellElement> & { label?: string }) => (
+  <td
+    data-label={label}
+    className={`h-(--row) px-2.5 py-1 align-middle [&>.control]:h-6 [&>.control]:px-2 ${className}`}
+    {...rest}
+  />
 );
 
 /** A titled part of a page. */

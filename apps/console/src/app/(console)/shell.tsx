@@ -6,18 +6,23 @@ import {
   Gauge,
   GitPullRequestArrow,
   House,
+  Layers,
+  LayoutGrid,
   ListChecks,
   LogOut,
   Menu,
   ReceiptText,
+  RefreshCw,
   ScrollText,
   Server,
   ShieldCheck,
   Split,
+  Stethoscope,
   Store,
   UserRoundCheck,
   UsersRound,
   Waypoints,
+  Webhook,
 } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
@@ -25,6 +30,7 @@ import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useState } from 'react';
 import { mayOpen, nav } from '@/lib/nav';
 import { useMe } from '@/lib/session';
+import { useWaiting } from '@/lib/use-waiting';
 import { useFailedWords } from '@/lib/words';
 import { Button } from '@/ui/button';
 import { Mark } from '@/ui/mark';
@@ -44,7 +50,12 @@ const icons: Record<string, typeof Gauge> = {
   reviews: UserRoundCheck,
   channels: Waypoints,
   merchants: Store,
+  webhooks: Webhook,
   services: Boxes,
+  signature: Stethoscope,
+  bulkheads: LayoutGrid,
+  shards: Layers,
+  sync: RefreshCw,
   nodes: Server,
   audit: ScrollText,
   users: UsersRound,
@@ -58,6 +69,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const router = useRouter();
   const path = usePathname();
   const [open, setOpen] = useState(false);
+  const waiting = useWaiting(may);
   const signedOut = error?.data?.httpStatus === 401;
 
   useEffect(() => {
@@ -129,6 +141,15 @@ export function Shell({ children }: { children: ReactNode }) {
                   >
                     <Icon size={15} aria-hidden className="shrink-0" />
                     {t(`pages.${key}`)}
+                    {waiting[key] ? (
+                      <span
+                        className="ml-auto rounded-full bg-warn-bg px-1.5 text-xs leading-5 font-medium text-warn"
+                        title={t('waitingForYou', { count: waiting[key] })}
+                      >
+                        <span aria-hidden>{waiting[key]}</span>
+                        <span className="sr-only">{t('waitingForYou', { count: waiting[key] })}</span>
+                      </span>
+                    ) : null}
                   </Link>
                 );
               })}

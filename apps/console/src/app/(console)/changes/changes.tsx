@@ -70,7 +70,7 @@ export function Changes() {
           return (
             <>
               <Table
-                wide
+                cards
                 label={t('title_')}
                 head={[t('state'), t('title'), t('documents'), t('author'), t('created_'), t('next')].map((name) => (
                   <Th key={name}>{name}</Th>
@@ -110,7 +110,7 @@ function Row({ change }: { change: Outputs['changes']['list']['changes'][number]
         </Link>
         <span className="block font-mono text-xs text-subtle">{change.id.slice(-8)}</span>
       </Td>
-      <Td className="text-xs">
+      <Td label={t('documents')} className="text-xs">
         {change.refs.slice(0, 3).map((ref) => (
           <DocumentName key={ref} of={ref} />
         ))}
@@ -118,8 +118,10 @@ function Row({ change }: { change: Outputs['changes']['list']['changes'][number]
           <span className="text-muted">{t('andMore', { count: change.refs.length - 3 })}</span>
         ) : null}
       </Td>
-      <Td>{change.createdBy}</Td>
-      <Td className="whitespace-nowrap text-muted">{dateTime(change.createdAt)}</Td>
+      <Td label={t('author')}>{change.createdBy}</Td>
+      <Td label={t('created_')} className="whitespace-nowrap text-muted">
+        {dateTime(change.createdAt)}
+      </Td>
       <Td className="whitespace-nowrap text-xs text-muted">
         {change.status === 'scheduled' && change.publishAt
           ? t('publishesAt', { time: dateTime(change.publishAt) })

@@ -10,6 +10,8 @@ import { Meter } from '@/ui/meter';
 import { Empty } from '@/ui/states';
 import { Page, Table, Td, Th } from '@/ui/table';
 import { type Channel, ChannelState, ChannelSwitch, OffBecause } from './channel-actions';
+import { ExpiryBoard } from './expiry-board';
+import { NewChannel } from './new-channel';
 
 /** Which channel is unwell, and how to take it out for a while. */
 export function Channels() {
@@ -18,20 +20,26 @@ export function Channels() {
   return (
     <Page title={t('title')} lead={t('lead')}>
       <Loaded query={query}>
-        {({ channels }) =>
-          channels.length === 0 ? (
-            <Empty title={t('none')} />
-          ) : (
-            <>
-              <div className="mb-3 grid gap-2">
-                {channels.map((channel) => (
-                  <OffBecause key={channel.id} channel={channel} />
-                ))}
-              </div>
-              <Rows channels={channels} />
-            </>
-          )
-        }
+        {({ channels, adapters }) => (
+          <>
+            <div className="mb-3 flex justify-end">
+              <NewChannel adapters={adapters} />
+            </div>
+            {channels.length === 0 ? (
+              <Empty title={t('none')} />
+            ) : (
+              <>
+                <div className="mb-3 grid gap-2">
+                  {channels.map((channel) => (
+                    <OffBecause key={channel.id} channel={channel} />
+                  ))}
+                </div>
+                <Rows channels={channels} />
+                <ExpiryBoard />
+              </>
+            )}
+          </>
+        )}
       </Loaded>
     </Page>
   );

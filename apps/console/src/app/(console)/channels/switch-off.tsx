@@ -1,9 +1,10 @@
 'use client';
 
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
+import { useMe } from '@/lib/session';
 import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
@@ -25,9 +26,17 @@ export function SwitchOff({
   onDone: () => Promise<void>;
 }) {
   const t = useTranslations('channels');
+  const { may } = useMe();
   const [minutes, setMinutes] = useState(15);
   const [reason, setReason] = useState('');
-  const heirs = others.filter(({ state }) => state === 'on');
+  const services = useQuery(useTrpc().services.list.queryOptions(undefined, { enabled: open && may('services.read') }));
+  // What its services are left with: a channel that is on is no help to a service that does not name it.
+  const on = new Map(others.filter(({ state }) => state === 'on').map(({ id, name }) => [id, name]));
+  const left = (services.data ?? [])
+    .filter(({ config }) => config.enabled && config.channelIds.includes(channel.id))
+    .map(({ config }) => ({ service: config, heirs: config.channelIds.flatMap((id) => on.get(id) ?? []) }));
+  const stranded = left.filter(({ heirs }) => heirs.length === 0).map(({ service }) => service);
+  const moved = left.filter(({ heirs }) => heirs.length > 0);
   const off = useMutation(
     useTrpc().channels.switchOff.mutationOptions({
       onSuccess: async () => {
@@ -51,13 +60,16 @@ export function SwitchOff({
       description={t('switchOffEffect', { perHour: channel.last60m.total, open: channel.last60m.open })}
     >
       <form onSubmit={submit} className="grid gap-4">
-        {heirs.length === 0 ? (
-          <p className="rounded-md bg-failed-bg px-3 py-2 text-failed">{t('alone')}</p>
-        ) : (
-          <p className="rounded-md bg-surface px-3 py-2">
-            {t('heirs', { names: heirs.map(({ name }) => name).join('、') })}
+        {stranded.length > 0 ? (
+          <p className="rounded-md bg-failed-bg px-3 py-2 text-failed">
+            {t('stranded', { count: stranded.length, list: stranded.map(({ name }) => name).join('、') })}
           </p>
-        )}
+        ) : null}
+        {moved.map(({ service, heirs }) => (
+          <p key={service.id} className="rounded-md bg-surface px-3 py-2">
+            {t('heirs', { service: service.name, names: heirs.join('、') })}
+          </p>
+        ))}
         <Field label={t('howLong')}>
           {(id) => (
             <Select id={id} value={minutes} onChange={(event) => setMinutes(Number(event.target.value))}>

@@ -26,7 +26,10 @@ export function Counters({
   const t = useTranslations('limits');
   const [value, setValue] = useState<string>();
   const query = useQuery(
-    useTrpc().limits.counters.queryOptions({ limitId, ...(value ? { value } : {}) }, { placeholderData: (old) => old }),
+    useTrpc().limits.counters.queryOptions(
+      { limitId, ...(value ? { value } : {}) },
+      { placeholderData: (old) => old, refetchInterval: 5_000 },
+    ),
   );
   const search = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -50,6 +53,7 @@ export function Counters({
             <p className="text-muted">{value ? t('noCounter', { value }) : t('unused')}</p>
           ) : (
             <Table
+              cards
               label={t('countersOf', { name: limit.name })}
               head={[t('used'), t('windowEnds'), t('forecast')].map((name) => <Th key={name}>{name}</Th>)}
             >
@@ -58,9 +62,11 @@ export function Counters({
                   <Td>
                     <Bar counter={counter} limit={limit} />
                   </Td>
-                  <Td className="whitespace-nowrap text-muted">{dateTime(counter.windowEnd)}</Td>
-                  <Td className="text-xs">
-                    <ForecastOf counter={counter} limit={limit} now={counter.windowStart} />
+                  <Td label={t('windowEnds')} className="whitespace-nowrap text-muted">
+                    {dateTime(counter.windowEnd)}
+                  </Td>
+                  <Td label={t('forecast')} className="text-xs">
+                    <ForecastOf counter={counter} limit={limit} now={Date.now()} />
                   </Td>
                 </tr>
               ))}

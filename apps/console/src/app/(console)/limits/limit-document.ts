@@ -36,7 +36,7 @@ export function readLimit(read: (name: string) => string, before: Partial<LimitD
   const whole = (field: string, problem: 'count' | 'percent'): number | undefined => {
     if (read(field) === '') return undefined;
     const number = Number(read(field));
-    const good = Number.isInteger(number) && number >= 0 && (problem === 'count' || (number >= 1 && number <= 100));
+    const good = Number.isInteger(number) && number >= 1 && (problem === 'count' || number <= 100);
     if (!good) problems.push({ field, problem });
     return good ? number : undefined;
   };

@@ -40,32 +40,36 @@ export function LimitRow({
         <br />
         <span className="font-mono text-xs text-subtle">{limit.id}</span>
       </Td>
-      <Td>
+      <Td label={t('state')}>
         <span className="flex flex-wrap gap-1">
           <Chip tone={tones[limit.state] ?? 'pending'}>{t(`states.${limit.state}`)}</Chip>
           {limit.mode === 'shadow' ? <Chip tone="pending">{t('shadow')}</Chip> : null}
         </span>
       </Td>
-      <Td className="min-w-36">
-        {limit.period === 'payment'
-          ? t('onePayment')
-          : limit.scope.length === 0
-            ? t('all')
-            : limit.scope.map((one) => t(`scopes.${one}`)).join(' × ')}
-        <span className="block text-xs text-muted">
-          {t(`periods.${limit.period}`)}
-          {only.length > 0 ? ` · ${t('onlyFor', { list: only.join(', ') })}` : ''}
+      <Td label={t('per')} className="min-w-36">
+        <span>
+          {limit.period === 'payment'
+            ? t('onePayment')
+            : limit.scope.length === 0
+              ? t('all')
+              : limit.scope.map((one) => t(`scopes.${one}`)).join(' × ')}
+          <span className="block text-xs text-muted">
+            {t(`periods.${limit.period}`)}
+            {only.length > 0 ? ` · ${t('onlyFor', { list: only.join(', ') })}` : ''}
+          </span>
         </span>
       </Td>
-      <Td className="whitespace-nowrap">
-        {sayCaps(limit).map((cap) => (
-          <span key={cap} className="block">
-            {cap}
-          </span>
-        ))}
-        {limit.maxCount === null ? null : <span className="block">{t('count', { count: limit.maxCount })}</span>}
+      <Td label={t('ceiling')} className="whitespace-nowrap">
+        <span>
+          {sayCaps(limit).map((cap) => (
+            <span key={cap} className="block">
+              {cap}
+            </span>
+          ))}
+          {limit.maxCount === null ? null : <span className="block">{t('count', { count: limit.maxCount })}</span>}
+        </span>
       </Td>
-      <Td className="min-w-64">
+      <Td label={t('used')} className="min-w-64">
         {limit.period === 'payment' ? (
           <span className="text-subtle">—</span>
         ) : limit.usage.length === 0 ? (
@@ -80,8 +84,15 @@ export function LimitRow({
           </ul>
         )}
       </Td>
-      <Td className="text-xs">
-        {limit.usage[0] ? <ForecastOf counter={limit.usage[0]} limit={limit} now={now} /> : null}
+      <Td label={t('forecast')} className="text-xs">
+        {limit.usage[0] ? (
+          <span>
+            <ForecastOf counter={limit.usage[0]} limit={limit} now={now} />
+            {Object.keys(limit.usage[0].scope).length > 0 ? (
+              <span className="block font-mono text-subtle">{Object.values(limit.usage[0].scope).join(' / ')}</span>
+            ) : null}
+          </span>
+        ) : null}
       </Td>
       <Td className="text-right whitespace-nowrap">
         {limit.period === 'payment' ? null : (
@@ -113,7 +124,7 @@ export function Bar({ counter, limit }: { counter: Counter; limit: Limit }) {
   const names = Object.values(counter.scope).join(' / ') || t('all');
   const tone = counter.share >= 1 ? 'bg-failed' : counter.share * 100 >= limit.warnAtPercent ? 'bg-warn' : 'bg-primary';
   return (
-    <span className="grid grid-cols-[minmax(5rem,1fr)_6rem_3rem] items-center gap-x-2 text-xs">
+    <span className="grid grid-cols-[minmax(0,1fr)_4rem_3rem] md:grid-cols-[minmax(5rem,1fr)_6rem_3rem] items-center gap-x-2 text-xs">
       <span className="truncate font-mono" title={names}>
         {names}
       </span>

@@ -43,7 +43,7 @@ export function Limits() {
             <Empty title={t('none')}>{t('noneHint')}</Empty>
           ) : (
             <Table
-              wide
+              cards
               label={t('limits')}
               head={
                 <>

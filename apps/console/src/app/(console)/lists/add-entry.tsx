@@ -33,7 +33,11 @@ export function AddEntry({ list, onDone }: { list: List; onDone: () => Promise<u
       })
       .catch(() => undefined);
     if (!done) return;
-    toast.success(t('added', { added: done.added, changed: done.changed }));
+    toast.success(
+      done.waiting === null
+        ? t('added', { added: done.added, changed: done.changed })
+        : t('asked', { count: done.values.length }),
+    );
     form.reset();
     await onDone();
   };
@@ -59,8 +63,11 @@ export function AddEntry({ list, onDone }: { list: List; onDone: () => Promise<u
         )}
       </Field>
       <Button look={list.effect === 'block' ? 'danger' : 'primary'} type="submit" disabled={add.isPending}>
-        {t('add')}
+        {t(list.effect === 'allow' ? 'ask' : 'add')}
       </Button>
+      {list.subject === 'payer' || list.subject === 'device' ? (
+        <p className="col-span-full text-xs text-warn">{t('allMerchants')}</p>
+      ) : null}
     </form>
   );
 }

@@ -125,7 +125,12 @@ export function Entries({ list }: { list: List }) {
                       <Td className="font-mono text-xs break-all">{entry.value}</Td>
                       <Td>{entry.reason}</Td>
                       <Td className="text-xs text-muted">{entry.source}</Td>
-                      <Td>{entry.addedBy}</Td>
+                      <Td>
+                        {entry.addedBy}
+                        {entry.approvedBy ? (
+                          <span className="block text-xs text-muted">{t('approvedBy', { who: entry.approvedBy })}</span>
+                        ) : null}
+                      </Td>
                       <Td className="whitespace-nowrap text-muted">{dateTime(entry.addedAt)}</Td>
                       <Td className="whitespace-nowrap">
                         {entry.expiresAt === null ? (

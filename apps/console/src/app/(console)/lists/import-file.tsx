@@ -38,7 +38,11 @@ export function ImportFile({
   const confirm = useMutation(
     trpc.lists.importConfirm.mutationOptions({
       onSuccess: async (done) => {
-        toast.success(t('imported', { added: done.added, changed: done.changed }));
+        toast.success(
+          done.waiting
+            ? t('asked', { count: done.import.rows })
+            : t('imported', { added: done.added, changed: done.changed }),
+        );
         onClose();
         await onDone();
       },
@@ -98,6 +102,7 @@ export function ImportFile({
       {preview ? (
         <PreviewOf
           preview={preview}
+          asks={list.effect === 'allow'}
           busy={confirm.isPending}
           error={confirm.error?.message}
           onCancel={close}
@@ -129,12 +134,15 @@ export function ImportFile({
 
 function PreviewOf({
   preview,
+  asks,
   busy,
   error,
   onCancel,
   onConfirm,
 }: {
   preview: Preview;
+  /** A second person has to approve it. */
+  asks: boolean;
   busy: boolean;
   error: string | undefined;
   onCancel: () => void;
@@ -197,7 +205,7 @@ function PreviewOf({
           disabled={busy || (badLines > 0 && !leaveOut) || preview.added + preview.changed === 0}
           onClick={() => onConfirm(leaveOut)}
         >
-          {t('confirmImport', { count: preview.added + preview.changed })}
+          {t(asks ? 'askImport' : 'confirmImport', { count: preview.added + preview.changed })}
         </Button>
       </div>
     </div>

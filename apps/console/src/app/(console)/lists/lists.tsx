@@ -13,6 +13,7 @@ import { Page } from '@/ui/table';
 import { Entries } from './entries';
 import { FindListed } from './find-listed';
 import { NewList } from './new-list';
+import { WaitingEntries } from './waiting';
 
 export type List = Outputs['lists']['all'][number];
 
@@ -37,6 +38,7 @@ export function Lists() {
           return (
             <>
               <FindListed />
+              <WaitingEntries lists={lists} />
               <div className="mt-6 grid min-w-0 gap-6 md:grid-cols-[16rem_minmax(0,1fr)]">
                 <nav aria-label={t('definitions')} className="min-w-0">
                   <ul className="rounded-md border">

@@ -6,7 +6,8 @@ import { dateTime, duration } from '@/lib/format';
 import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
-import { Page, Table, Td, Th } from '@/ui/table';
+import { Page, Section, Table, Td, Th } from '@/ui/table';
+import { NodeReads } from './node-reads';
 
 const silentMs = 10_000;
 
@@ -51,6 +52,9 @@ export function Nodes() {
                   <NodeRow key={node.id} node={node} published={publishedVersion} now={now} />
                 ))}
               </Table>
+              <Section title={t('reads.title')}>
+                <NodeReads nodes={alive} />
+              </Section>
             </>
           );
         }}

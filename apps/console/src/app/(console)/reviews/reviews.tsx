@@ -36,7 +36,7 @@ export function Reviews() {
           return (
             <>
               <Table
-                wide
+                cards
                 label={t('title')}
                 head={
                   <>
@@ -97,19 +97,21 @@ function Row({
         </Link>
         <span className="block text-xs text-muted">{payment.subject}</span>
       </Td>
-      <Td>
+      <Td label={t('merchant')}>
         {payment.merchantId}
         <span className="block font-mono text-xs text-subtle">{payment.serviceId}</span>
       </Td>
-      <Td className="font-medium whitespace-nowrap">{money(payment.amount, payment.currency)}</Td>
-      <Td className="font-mono text-xs">
+      <Td label={t('amount')} className="font-medium whitespace-nowrap">
+        {money(payment.amount, payment.currency)}
+      </Td>
+      <Td label={t('payer')} className="font-mono text-xs">
         {Object.entries(payment.payer).map(([key, value]) => (
           <span key={key} className="block break-all">
             <span className="text-subtle">{key}</span> {value}
           </span>
         ))}
       </Td>
-      <Td className="min-w-52">
+      <Td label={t('why')} className="min-w-52">
         {payment.fired.map((rule) => (
           <Link
             key={rule.id}

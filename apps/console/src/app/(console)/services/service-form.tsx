@@ -4,6 +4,7 @@ import { type ServiceConfig, serviceConfigSchema } from '@tributary/contracts/se
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { type Proposal, Propose } from '@/changes/propose';
+import { parseJson } from '@/rules/json-fault';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Textarea } from '@/ui/field';
@@ -70,7 +71,7 @@ export function ServiceForm({
 
 function check(text: string): { config?: ServiceConfig; issues: string[] } {
   try {
-    const parsed = serviceConfigSchema.safeParse(JSON.parse(text));
+    const parsed = serviceConfigSchema.safeParse(parseJson(text));
     if (parsed.success) return { config: parsed.data, issues: [] };
     return { issues: parsed.error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`) };
   } catch (error) {

@@ -65,13 +65,15 @@ export function Services() {
                 <Td className="whitespace-nowrap">{config ? `${config.expiresInSeconds} s` : ''}</Td>
                 <Td className="whitespace-nowrap">{config ? `${config.placeTimeoutMs} ms` : ''}</Td>
                 <Td className="text-xs">
-                  {config
+                  {config?.syncSchedule
                     ? [
                         `${config.syncSchedule.firstSeconds} s`,
                         ...config.syncSchedule.steps.map(({ everySeconds, times }) => `${everySeconds} s × ${times}`),
                         `2ⁿ × ${config.syncSchedule.backoff.baseSeconds} s ≤ ${config.syncSchedule.backoff.maxSeconds} s`,
                       ].join(' → ')
-                    : ''}
+                    : config
+                      ? t('channelSchedule')
+                      : ''}
                 </Td>
                 <Td className="whitespace-nowrap text-muted" title={`${updatedBy} · ${dateTime(updatedAt)}`}>
                   v{version}

@@ -16,6 +16,7 @@ import { Checks } from './checks';
 import { Diff } from './diff';
 import { Impact } from './impact';
 import { WatchOutcome } from './outcome';
+import { PlanFacts } from './plan';
 import { Steps } from './steps';
 import { Story } from './story';
 
@@ -128,6 +129,7 @@ function Banners({ change }: { change: Change }) {
           ],
         ] as [string, string][])
       : []),
+    ...(change.testsChanged ? ([['bg-failed-bg text-failed', t('testsChanged')]] as [string, string][]) : []),
     ...(change.status === 'in_review'
       ? ([['bg-processing-bg text-processing', t('waitsForOther')]] as [string, string][])
       : []),
@@ -202,6 +204,12 @@ function About({ change }: { change: Change }) {
           ],
         ]}
       />
+      {change.plan ? (
+        <>
+          <h3 className="mt-5 mb-1 font-medium">{t('plan.title')}</h3>
+          <PlanFacts plan={change.plan} />
+        </>
+      ) : null}
       <h3 className="mt-5 mb-1 font-medium">{t('verdicts')}</h3>
       {change.approvals.length === 0 ? (
         <p className="text-muted">{t('noVerdicts')}</p>

@@ -13,7 +13,7 @@ import { Meter } from '@/ui/meter';
 import { Empty } from '@/ui/states';
 import { Facts, Page, Section, Table, Td, Th } from '@/ui/table';
 import { type Channel, ChannelState, ChannelSwitch, OffBecause } from '../channel-actions';
-import { Accounts } from './accounts';
+import { Accounts } from './accounts/accounts';
 import { ParamsForm } from './params-form';
 
 /** One channel: how it does, how it is isolated, whose accounts it has, how it is treated, and what was changed. */
@@ -48,6 +48,7 @@ export function ChannelDetail({ id }: { id: string }) {
 
 function Story({ channel }: { channel: Channel }) {
   const t = useTranslations('channels');
+  const codes = useTranslations('codes');
   const { may } = useMe();
   const rate = ({ succeeded, failed, total }: Channel['last5m']) =>
     `${percent(succeeded, succeeded + failed)} · ${t('count', { count: total })}`;
@@ -90,14 +91,39 @@ function Story({ channel }: { channel: Channel }) {
           </Section>
         </div>
       </div>
-      <Section title={t('accounts')}>
-        <Accounts channel={channel} />
+      <Section
+        title={codes('title')}
+        actions={
+          <Link href={`/channels/${channel.id}/codes`} className="text-primary hover:underline">
+            {codes('open')}
+          </Link>
+        }
+      >
+        <UnmappedCount channelId={channel.id} />
       </Section>
+      <div className="mt-8">
+        <Accounts channelId={channel.id} />
+      </div>
       <Section title={t('params')}>
         <ParamsForm key={channel.version} channel={channel} readOnly={!may('channels.write')} />
       </Section>
       {may('audit.read') ? <Changes id={channel.id} /> : null}
     </>
+  );
+}
+
+/** Codes that nobody has mapped ask for somebody. */
+function UnmappedCount({ channelId }: { channelId: string }) {
+  const t = useTranslations('codes');
+  const { data } = useQuery(useTrpc().codes.table.queryOptions({ channelId }, { refetchInterval: 30_000 }));
+  if (!data) return null;
+  const { adapter } = data.channel;
+  return (
+    <p className="flex flex-wrap items-center gap-2 text-muted">
+      {data.unmapped.length > 0 ? <Chip tone="warn">{t('unmapped', { count: data.unmapped.length })}</Chip> : null}
+      {t('mapped', { count: data.rows.length })} ·{' '}
+      {t('versions', { adapter, version: data.adapterVersion, override: data.overrideVersion })}
+    </p>
   );
 }
 

@@ -19,6 +19,13 @@ const breakerNumbers = [
   ['halfOpenProbes', 1, 1_000],
 ] as const;
 
+const callbackNumbers = [
+  ['maxConcurrent', 1, 10_000],
+  ['maxQueue', 0, 10_000],
+  ['queueTimeoutMs', 0, 60_000],
+  ['deadlineMs', 50, 60_000],
+] as const;
+
 /** How the channel is treated: places, queue, deadlines, circuit breakers. Changed as a change request. */
 export function ParamsForm({ channel, readOnly }: { channel: Channel; readOnly: boolean }) {
   const t = useTranslations('channels');
@@ -49,6 +56,8 @@ export function ParamsForm({ channel, readOnly }: { channel: Channel; readOnly: 
               maxConcurrent: number('maxConcurrent'),
               maxQueue: number('maxQueue'),
               queueTimeoutMs: number('queueTimeoutMs'),
+              queriesPerSecond: number('queriesPerSecond'),
+              callbacks: Object.fromEntries(callbackNumbers.map(([name]) => [name, number(`callbacks-${name}`)])),
               breaker: {
                 windowKind: form.get('windowKind') === 'time' ? 'time' : 'count',
                 ...Object.fromEntries(breakerNumbers.map(([name]) => [name, number(name)])),
@@ -83,10 +92,20 @@ export function ParamsForm({ channel, readOnly }: { channel: Channel; readOnly: 
         {input('maxConcurrent', params.maxConcurrent, 1, 10_000, t('maxConcurrent'))}
         {input('maxQueue', params.maxQueue, 0, 10_000, t('maxQueue'))}
         {input('queueTimeoutMs', params.queueTimeoutMs, 0, 60_000, t('queueTimeoutMs'))}
+        {input('queriesPerSecond', params.queriesPerSecond, 1, 100_000, t('queriesPerSecond'))}
         {input('priority', channel.priority, 0, 100_000, t('priority'))}
         {input('feeBps', channel.feeBps, 0, 10_000, t('feeBps'))}
         {operations.map((one) =>
-          input(`deadline-${one}`, params.deadlinesMs[one], 50, 60_000, t('deadline', { operation: one })),
+          input(
+            `deadline-${one}`,
+            params.deadlinesMs[one],
+            50,
+            60_000,
+            t('deadline', { operation: t(`operations.${one}`) }),
+          ),
+        )}
+        {callbackNumbers.map(([name, min, max]) =>
+          input(`callbacks-${name}`, params.callbacks[name], min, max, t(`callbackParams.${name}`)),
         )}
         <Field label={t('windowKind')}>
           {(id) => (

@@ -16,6 +16,7 @@ import { Loaded } from '@/ui/loaded';
 import { Empty } from '@/ui/states';
 import { Facts, Page, Section } from '@/ui/table';
 import { Keys } from './keys';
+import { WebhookKeys } from './webhook-keys';
 
 type Merchant = Outputs['merchants']['list'][number];
 
@@ -43,6 +44,7 @@ export function MerchantDetail({ id }: { id: string }) {
         </Loaded>
       ) : null}
       {may('merchantKeys.rotate') ? <Keys merchantId={id} /> : null}
+      {may('merchantKeys.rotate') ? <WebhookKeys merchantId={id} /> : null}
     </Page>
   );
 }

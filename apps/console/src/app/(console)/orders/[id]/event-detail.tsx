@@ -5,6 +5,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { duration, money, timeOfDay } from '@/lib/format';
+import { useMe } from '@/lib/session';
 import { CopyButton } from '@/ui/copy';
 import { Json, unfold } from '@/ui/json';
 import { Facts, Table, Td, Th } from '@/ui/table';
@@ -15,6 +16,7 @@ type Exchange = {
   op: string;
   channelId: string;
   accountId: string;
+  accountVersion?: number;
   queuedMs: number;
   durationMs: number;
   error?: string;
@@ -181,7 +183,10 @@ function ExchangeDetail({ exchange }: { exchange: Exchange }) {
   const t = useTranslations('decision');
   const { request, response } = exchange;
   const rows: [string, ReactNode][] = [
-    [t('operation'), `${exchange.op} · ${exchange.channelId} / ${exchange.accountId}`],
+    [
+      t('operation'),
+      `${exchange.op} · ${exchange.channelId} / ${exchange.accountId}${exchange.accountVersion ? ` v${exchange.accountVersion}` : ''}`,
+    ],
     [
       t('took'),
       `${duration(exchange.durationMs)}${exchange.queuedMs >= 1 ? ` + ${duration(exchange.queuedMs)} ${t('queued')}` : ''}`,
@@ -210,8 +215,24 @@ function ExchangeDetail({ exchange }: { exchange: Exchange }) {
           value={{ headers: response.headers, body: response.body }}
         />
       ) : null}
-      {request || response ? <p className="text-xs text-subtle">{t('masked')}</p> : null}
+      {request || response ? (
+        <p className="text-xs text-subtle">
+          {t('masked')} <CheckSignature accountId={exchange.accountId} />
+        </p>
+      ) : null}
     </>
+  );
+}
+
+/** What is kept is masked and can't be checked; the message itself can, wherever it was written down. */
+function CheckSignature({ accountId }: { accountId: string }) {
+  const t = useTranslations('doctor');
+  const { may } = useMe();
+  if (!may('doctor.use') || !may('channels.read')) return null;
+  return (
+    <Link href={`/tools/signature?of=account:${accountId}`} className="text-primary underline">
+      {t('check')}
+    </Link>
   );
 }
 

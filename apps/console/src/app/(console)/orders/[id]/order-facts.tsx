@@ -1,9 +1,11 @@
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { dateTime, duration, money, timeOfDay } from '@/lib/format';
 import { toneOf } from '@/lib/status';
 import { Chip } from '@/ui/chip';
 import { Copy } from '@/ui/copy';
 import { Facts, Section, Table, Td, Th } from '@/ui/table';
+import { CodeMeaning } from './code-meaning';
 import type { Order } from './order-detail';
 
 /** What the order is: numbers, parties, tries, refunds, and what the merchant was told. */
@@ -86,8 +88,12 @@ function Attempts({ order: { attempts, now } }: { order: Order }) {
             <Td>
               <Chip tone={toneOf(attempt.status)}>{status(`attempt_${attempt.status}`)}</Chip>
             </Td>
-            <Td className="font-mono text-xs" title={attempt.resultMessage ?? ''}>
-              {attempt.resultCode ?? '—'}
+            <Td title={attempt.resultMessage ?? ''}>
+              {attempt.resultCode === null ? (
+                '—'
+              ) : (
+                <CodeMeaning channelId={attempt.channelId} code={attempt.resultCode} />
+              )}
             </Td>
             <Td className="whitespace-nowrap">
               {attempt.nextSyncAt === null
@@ -150,7 +156,9 @@ function Deliveries({ order: { deliveries } }: { order: Order }) {
         {deliveries.map((one) => (
           <tr key={one.id} className="border-b">
             <Td className="whitespace-nowrap" title={one.url}>
-              {one.type}
+              <Link href={`/webhooks?delivery=${one.id}`} className="text-primary underline">
+                {one.type}
+              </Link>
             </Td>
             <Td>
               <Chip tone={toneOf(one.status)}>{status(`delivery_${one.status}`)}</Chip>

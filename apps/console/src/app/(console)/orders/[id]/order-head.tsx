@@ -16,6 +16,7 @@ import { Chip } from '@/ui/chip';
 import { Copy, CopyButton } from '@/ui/copy';
 import { Input } from '@/ui/field';
 import { ChainStrip } from './chain-strip';
+import { useCodeWords } from './code-meaning';
 import type { Order } from './order-detail';
 import { sentenceOf } from './sentence';
 
@@ -27,8 +28,14 @@ export function OrderHead({ order }: { order: Order }) {
   const { payment } = order;
   const { key, values } = sentenceOf(order);
   const failure = codes.has(values.failure) ? codes(values.failure) : values.failure;
-  const sentence = t(`sentence.${key}`, { ...values, failure, nextAt: timeOfDay(values.nextAt).slice(0, 8) });
-  const tell = t(`tell.${key}`);
+  const last = order.attempts.at(-1);
+  const said = useCodeWords(
+    last?.channelId ?? '',
+    ['failed', 'unknown'].includes(key) ? (last?.resultCode ?? null) : null,
+  );
+  const plain = t(`sentence.${key}`, { ...values, failure, nextAt: timeOfDay(values.nextAt).slice(0, 8) });
+  const sentence = said === undefined ? plain : `${plain} ${t('channelSaid', { said })}`;
+  const tell = [payment.payerMessage, t(`tell.${key}`)].filter(Boolean).join(t('sentenceJoin'));
   const state = payment.hold ? status('hold') : status(payment.status);
   const words = { label: t('copy'), copied: t('copied') };
   const summary = `${payment.id}  ${money(payment.amount, payment.currency)}  ${state}\n${sentence}\n${timeOfDay(order.now).slice(0, 8)} +08:00`;

@@ -20,6 +20,7 @@ import { Table, Td, Th } from '@/ui/table';
 import { type Change, Findings, type Issue } from './edit/findings';
 import { FormEditor } from './edit/form-editor';
 import { GridEditor } from './edit/grid-editor';
+import { RefusalsOf, useRefusals } from './edit/refused';
 import { type Mode, Toolbar } from './edit/toolbar';
 import { useUnsaved } from './edit/unsaved';
 import { useDraft } from './edit/use-draft';
@@ -108,6 +109,17 @@ function Workbench({
     const timer = setTimeout(() => validate({ document }), 350);
     return () => clearTimeout(timer);
   }, [document, validate]);
+  const { refusals, report } = useRefusals();
+  // A cell that shows what no rule holds: what is seen would not be what is saved.
+  const refused = refusals.map(({ ruleId = row ?? '', label, text }): Issue => {
+    const index = document.rules.findIndex((rule) => idOf(rule) === ruleId);
+    return {
+      path: index < 0 ? '' : `/rules/${index}`,
+      code: 'refused_cell',
+      severity: 'error',
+      message: words('refusedCell', { label, text: text.slice(0, 60) }),
+    };
+  });
   const issues: Issue[] = state.broken
     ? [
         {
@@ -119,8 +131,8 @@ function Workbench({
             : state.broken.message,
         },
       ]
-    : (check.data?.issues ?? []);
-  const valid = !state.broken && check.data?.ok === true && !check.isPending;
+    : [...refused, ...(check.data?.issues ?? [])];
+  const valid = !state.broken && refused.length === 0 && check.data?.ok === true && !check.isPending;
   const changes: readonly Change[] | undefined = check.data && !check.data.ok ? undefined : (check.data?.changes ?? []);
 
   const draft = useDraft({ kind, baseVersion, change });
@@ -296,43 +308,45 @@ function Workbench({
       ) : null}
       <div className={mode === 'json' ? 'grid gap-6 xl:grid-cols-[3fr_2fr]' : ''}>
         <div className="min-w-0">
-          {mode === 'json' ? (
-            <JsonEditor
-              value={state.text}
-              onChange={(text) => dispatch({ type: 'text', text })}
-              issues={issues}
-              label={t('editorLabel')}
-              completions={{
-                facts: [...language.facts.values()].map(({ name, description, descriptionZh }) => ({
-                  name,
-                  info: language.locale === 'zh' ? descriptionZh : description,
-                })),
-                events: [...language.eventTypes],
-              }}
-            />
-          ) : mode === 'form' ? (
-            <FormEditor
-              document={document}
-              language={language}
-              issues={issues}
-              row={row}
-              readOnly={state.broken !== undefined}
-              onRow={onRow}
-              onChange={put}
-            />
-          ) : (
-            <fieldset disabled={state.broken !== undefined} className="min-w-0">
-              <legend className="sr-only">{words('modes.table')}</legend>
-              <GridEditor
+          <RefusalsOf report={report}>
+            {mode === 'json' ? (
+              <JsonEditor
+                value={state.text}
+                onChange={(text) => dispatch({ type: 'text', text })}
+                issues={issues}
+                label={t('editorLabel')}
+                completions={{
+                  facts: [...language.facts.values()].map(({ name, description, descriptionZh }) => ({
+                    name,
+                    info: language.locale === 'zh' ? descriptionZh : description,
+                  })),
+                  events: [...language.eventTypes],
+                }}
+              />
+            ) : mode === 'form' ? (
+              <FormEditor
                 document={document}
                 language={language}
                 issues={issues}
+                row={row}
                 readOnly={state.broken !== undefined}
+                onRow={onRow}
                 onChange={put}
-                onOpen={open}
               />
-            </fieldset>
-          )}
+            ) : (
+              <fieldset disabled={state.broken !== undefined} className="min-w-0">
+                <legend className="sr-only">{words('modes.table')}</legend>
+                <GridEditor
+                  document={document}
+                  language={language}
+                  issues={issues}
+                  readOnly={state.broken !== undefined}
+                  onChange={put}
+                  onOpen={open}
+                />
+              </fieldset>
+            )}
+          </RefusalsOf>
         </div>
         <div
           className={mode === 'json' ? 'min-w-0' : 'mt-8 grid min-w-0 gap-x-8 gap-y-6 lg:grid-cols-2 [&>section]:mt-0'}

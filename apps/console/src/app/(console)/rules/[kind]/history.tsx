@@ -5,6 +5,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Propose } from '@/changes/propose';
+import { changeTones } from '@/changes/status';
 import { dateTime } from '@/lib/format';
 import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
@@ -13,6 +14,8 @@ import { Section, Table, Td, Th } from '@/ui/table';
 import type { Kind } from './rules';
 
 type Version = Outputs['rules']['risk']['get']['versions'][number];
+
+const tones = { published: 'success', canary: 'warn', superseded: 'closed', unpublished: 'pending' } as const;
 
 /** Every version that was ever saved. Going back publishes an old one anew: history is never rewritten. */
 export function History({
@@ -35,11 +38,12 @@ export function History({
   onEdit: (version: number) => void;
 }) {
   const t = useTranslations('rules');
+  const changes = useTranslations('changes');
   const [back, setBack] = useState<number>();
   return (
     <Section title={t('history')}>
       <Table
-        wide
+        cards
         label={t('history')}
         head={
           <>
@@ -55,22 +59,29 @@ export function History({
         {versions.map((one) => (
           <tr key={one.version} className={`border-b ${one.version === shown ? 'bg-surface' : ''}`}>
             <Td className="font-medium">v{one.version}</Td>
-            <Td>
-              <Chip tone={one.status === 'published' ? 'success' : one.status === 'canary' ? 'warn' : 'closed'}>
-                {t(`states.${one.status}`)}
-              </Chip>
+            <Td label={t('state')}>
+              <span className="flex flex-wrap gap-1">
+                <Chip tone={tones[one.status]}>{t(`states.${one.status}`)}</Chip>
+                {one.changeStatus === 'rolled_back' || one.changeStatus === 'watching' ? (
+                  <Chip tone={changeTones[one.changeStatus]}>{changes(`states.${one.changeStatus}`)}</Chip>
+                ) : null}
+              </span>
             </Td>
-            <Td>
+            <Td label={t('note')}>
               {one.changeId ? (
                 <Link href={`/changes/${one.changeId}`} className="text-primary hover:underline">
                   {one.note || one.changeId}
                 </Link>
               ) : (
-                one.note || '—'
+                <span>{one.note || '—'}</span>
               )}
             </Td>
-            <Td title={one.contentHash}>{one.createdBy}</Td>
-            <Td className="whitespace-nowrap">{dateTime(one.publishedAt ?? one.createdAt)}</Td>
+            <Td label={t('author')} title={one.contentHash}>
+              <span>{one.createdBy}</span>
+            </Td>
+            <Td label={t('when')} className="whitespace-nowrap">
+              <span>{dateTime(one.publishedAt ?? one.createdAt)}</span>
+            </Td>
             <Td className="text-right whitespace-nowrap">
               {mayWrite && one.status === 'superseded' ? (
                 <>

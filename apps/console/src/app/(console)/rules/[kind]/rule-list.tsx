@@ -2,7 +2,7 @@
 
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef } from 'react';
-import { percent } from '@/lib/format';
+import { money, percent } from '@/lib/format';
 import {
   eventTypeOf,
   idOf,
@@ -17,6 +17,7 @@ import { sayCondition } from '@/rules/words';
 import { Chip, type Tone } from '@/ui/chip';
 import { Empty } from '@/ui/states';
 import { Table, Td, Th } from '@/ui/table';
+import type { Kind } from './rules';
 import type { Language } from './vocabulary';
 
 const tones: Readonly<Record<string, Tone>> = {
@@ -31,17 +32,27 @@ const tones: Readonly<Record<string, Tone>> = {
 
 export type Hits = readonly {
   id: string;
-  hits: { hits: number; succeeded: number; rejected: number; shadow: number } | null;
+  hits: {
+    hits: number;
+    succeeded: number;
+    rejected: number;
+    shadow: number;
+    refused: { currency: string; amount: number }[];
+    paidAfterwards: number;
+    feeBps: number | null;
+  } | null;
 }[];
 
 /** The rules of a version in the order in which they are tried, in words. */
 export function RuleList({
+  kind,
   document,
   language,
   row,
   hits,
   counted,
 }: {
+  kind: Kind;
   document: RuleDocument;
   language: Language;
   /** The rule that a link points at. */
@@ -64,11 +75,16 @@ export function RuleList({
   };
   return (
     <Table
-      wide
+      cards
       label={t('table')}
-      head={['#', t('rule'), t('when_'), t('then'), ...(hits ? [t('hits'), t('ended')] : []), t('priority')].map(
-        (name) => <Th key={name}>{name}</Th>,
-      )}
+      head={[
+        '#',
+        t('rule'),
+        t('when_'),
+        t('then'),
+        ...(hits ? [t('hits'), t('ended'), kind === 'risk' ? t('refused') : t('fee')] : []),
+        t('priority'),
+      ].map((name) => <Th key={name}>{name}</Th>)}
     >
       {orderOf(document).map((index, place) => {
         const rule = document.rules[index] ?? {};
@@ -83,16 +99,18 @@ export function RuleList({
             aria-current={idOf(rule) === row ? 'true' : undefined}
             className={`border-b ${idOf(rule) === row ? 'bg-processing-bg' : ''}`}
           >
-            <Td className="text-subtle">{place + 1}</Td>
+            <Td className="text-subtle max-md:hidden">{place + 1}</Td>
             <Td className="min-w-44">
-              {nameOf(rule)}
-              <br />
-              <span className="font-mono text-xs text-subtle">{idOf(rule)}</span>
+              <span className="max-md:font-medium">
+                <span className="md:hidden">{place + 1}. </span>
+                {nameOf(rule)}
+              </span>
+              <span className="block font-mono text-xs text-subtle">{idOf(rule)}</span>
             </Td>
-            <Td className={`max-w-2xl ${isEnabled(rule) ? '' : 'text-subtle'}`}>
+            <Td label={t('when_')} className={`max-w-2xl ${isEnabled(rule) ? '' : 'text-subtle'}`}>
               {sayCondition(rule.conditions, language)}
             </Td>
-            <Td>
+            <Td label={t('then')}>
               <span className="flex flex-wrap items-center gap-1.5">
                 <Chip tone={tones[said] ?? tones[type] ?? 'pending'}>
                   {t.has(`events.${said}`) ? t(`events.${said}`) : said}
@@ -106,39 +124,89 @@ export function RuleList({
                   .join(' · ')}
               </span>
             </Td>
-            {hits ? <HitCells hits={hits.find(({ id }) => id === idOf(rule))?.hits ?? null} counted={counted} /> : null}
-            <Td className="text-subtle">{priorityOf(rule)}</Td>
+            {hits ? (
+              <HitCells kind={kind} hits={hits.find(({ id }) => id === idOf(rule))?.hits ?? null} counted={counted} />
+            ) : null}
+            <Td label={t('priority')} className="text-subtle">
+              <span>{priorityOf(rule)}</span>
+            </Td>
           </tr>
         );
       })}
+      <tr className="border-b bg-surface">
+        <Td className="text-subtle max-md:hidden">{document.rules.length + 1}</Td>
+        <Td className="font-medium">{t(`fallback.${kind}.name`)}</Td>
+        <Td label={t('when_')}>
+          <span>{t('fallback.when')}</span>
+        </Td>
+        <Td label={t('then')} colSpan={hits ? 5 : 2}>
+          <span>{t(`fallback.${kind}.then`)}</span>
+        </Td>
+      </tr>
     </Table>
   );
 }
 
-/** How often the rule fired lately, and how those payments ended. No hits are no success rate. */
-function HitCells({ hits, counted }: { hits: Hits[number]['hits']; counted: { payments: number; sampled: boolean } }) {
+/** How often the rule fired lately, how those payments ended and what they cost. No hits are no success rate. */
+function HitCells({
+  kind,
+  hits,
+  counted,
+}: {
+  kind: Kind;
+  hits: Hits[number]['hits'];
+  counted: { payments: number; sampled: boolean };
+}) {
   const t = useTranslations('rules');
   const all = (hits?.hits ?? 0) + (hits?.shadow ?? 0);
+  const nothing = <span className="text-subtle">—</span>;
   return (
     <>
-      <Td className="whitespace-nowrap" title={t('countedOver', { count: counted.payments })}>
+      <Td label={t('hits')} className="whitespace-nowrap" title={t('countedOver', { count: counted.payments })}>
         {counted.payments === 0 ? (
-          <span className="text-subtle">—</span>
+          nothing
         ) : (
-          <>
+          <span>
             {all} <span className="text-xs text-subtle">{percent(all, counted.payments)}</span>
             {hits && hits.shadow > 0 ? (
               <span className="block text-xs text-muted">{t('shadowHits', { count: hits.shadow })}</span>
             ) : null}
-          </>
+          </span>
         )}
       </Td>
-      <Td className="whitespace-nowrap">
-        {hits && hits.hits > 0 ? percent(hits.succeeded, hits.hits) : <span className="text-subtle">—</span>}
-        {hits && hits.rejected > 0 ? (
-          <span className="block text-xs text-muted">{t('rejectedHits', { count: hits.rejected })}</span>
-        ) : null}
+      <Td label={t('ended')} className="whitespace-nowrap">
+        <span>
+          {hits && hits.hits > 0 ? percent(hits.succeeded, hits.hits) : nothing}
+          {hits && hits.rejected > 0 ? (
+            <span className="block text-xs text-muted">{t('rejectedHits', { count: hits.rejected })}</span>
+          ) : null}
+        </span>
       </Td>
+      {kind === 'risk' ? (
+        <Td label={t('refused')} className="whitespace-nowrap">
+          <span>
+            {hits && hits.refused.length > 0
+              ? hits.refused.map(({ currency, amount }) => (
+                  <span key={currency} className="block">
+                    {money(amount, currency)}
+                  </span>
+                ))
+              : nothing}
+            {hits && hits.paidAfterwards > 0 ? (
+              <span className="block text-xs text-warn" title={t('paidAfterwardsHint')}>
+                {t('paidAfterwards', {
+                  count: hits.paidAfterwards,
+                  share: percent(hits.paidAfterwards, hits.rejected),
+                })}
+              </span>
+            ) : null}
+          </span>
+        </Td>
+      ) : (
+        <Td label={t('fee')} className="whitespace-nowrap">
+          {hits?.feeBps == null ? nothing : <span>{(hits.feeBps / 100).toFixed(2)}%</span>}
+        </Td>
+      )}
     </>
   );
 }

@@ -1,12 +1,15 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useLocale, useTranslations } from 'next-intl';
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { changeTones } from '@/changes/status';
 import { dateTime } from '@/lib/format';
 import { useTrpc } from '@/lib/trpc';
 import { readDocument } from '@/rules/document';
 import { Button } from '@/ui/button';
+import { Chip } from '@/ui/chip';
 import { Loaded } from '@/ui/loaded';
 import { Empty, Skeleton } from '@/ui/states';
 import { Page, Section } from '@/ui/table';
@@ -23,6 +26,7 @@ export type Kind = 'risk' | 'routing';
 /** What is in force, in words; its history; and, for those who may, the editor. */
 export function Rules({ kind }: { kind: Kind }) {
   const t = useTranslations('rules');
+  const changes = useTranslations('changes');
   const [version, setVersion] = useQueryState('v', parseAsInteger);
   const [compare, setCompare] = useQueryState('compare', parseAsInteger);
   const [mode, setMode] = useQueryState('mode', parseAsStringLiteral(['view', ...modes] as const).withDefault('view'));
@@ -78,6 +82,13 @@ export function Rules({ kind }: { kind: Kind }) {
                           time: dateTime(data.active.publishedAt),
                         })}
                       </span>
+                    ) : null}
+                    {shown === active && data.active?.changeId && data.active.changeStatus ? (
+                      <Link href={`/changes/${data.active.changeId}`}>
+                        <Chip tone={changeTones[data.active.changeStatus]}>
+                          {changes(`states.${data.active.changeStatus}`)}
+                        </Chip>
+                      </Link>
                     ) : null}
                     {data.mayWrite ? (
                       <Button look="primary" onClick={() => void setMode('table')}>
@@ -151,7 +162,14 @@ function OneVersion({
               </ul>
             ) : null}
             {language && read.ok ? (
-              <RuleList document={read.document} language={language} row={row} hits={hits} counted={counted} />
+              <RuleList
+                kind={kind}
+                document={read.document}
+                language={language}
+                row={row}
+                hits={hits}
+                counted={counted}
+              />
             ) : (
               <Skeleton rows={6} label={t('table')} />
             )}

@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { useTrpc } from '@/lib/trpc';
+import { parseJson } from '@/rules/json-fault';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Input, Textarea } from '@/ui/field';
@@ -42,8 +43,8 @@ export function CaseForm({
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     try {
-      const facts = JSON.parse(String(form.get('facts'))) as Case['facts'];
-      const expect = JSON.parse(String(form.get('expect'))) as Case['expect'];
+      const facts = parseJson(String(form.get('facts'))) as Case['facts'];
+      const expect = parseJson(String(form.get('expect'))) as Case['expect'];
       setProblem(undefined);
       save.mutate({
         ...(test ? { id: test.id } : {}),

@@ -5,9 +5,10 @@ import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { Page } from '@/ui/table';
 import { TryOne } from '../[kind]/try-one';
 import { Backtests } from './backtests';
+import { BesideLive } from './beside-live';
 import { TestCases } from './test-cases';
 
-const tabs = ['single', 'tests', 'backtest'] as const;
+const tabs = ['single', 'beside', 'tests', 'backtest'] as const;
 const kinds = ['risk', 'routing'] as const;
 
 /** What rules would do: to one payment, to the cases that must pass, to the payments of the past. */
@@ -56,6 +57,8 @@ export function Lab() {
       <div role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'single' ? (
           <TryOne key={order} kind={kind} order={order} />
+        ) : tab === 'beside' ? (
+          <BesideLive key={kind} kind={kind} order={order} />
         ) : tab === 'tests' ? (
           <TestCases key={kind} kind={kind} />
         ) : (

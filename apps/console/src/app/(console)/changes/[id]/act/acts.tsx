@@ -11,10 +11,11 @@ import { isTyping } from '@/lib/hotkeys';
 import { useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
 import type { Change } from '../change-detail';
+import { PlanFacts } from '../plan';
 import { EditItems } from './edit-items';
 import { Emergency } from './emergency';
-import { PublishDialog } from './publish-dialog';
 import { ReasonDialog } from './reason-dialog';
+import { SubmitDialog } from './submit-dialog';
 
 type Act =
   | 'submit'
@@ -28,8 +29,8 @@ type Act =
   | 'review';
 
 /** What is said first, by act: which text is asked for, and whether it must be given. */
-const asks: Readonly<Record<Exclude<Act, 'publish'>, { label: 'reason' | 'comment' | 'none'; danger?: boolean }>> = {
-  submit: { label: 'none' },
+const asks: Readonly<Record<Exclude<Act, 'submit'>, { label: 'reason' | 'comment' | 'none'; danger?: boolean }>> = {
+  publish: { label: 'none' },
   approve: { label: 'comment' },
   reject: { label: 'comment', danger: true },
   withdraw: { label: 'reason', danger: true },
@@ -51,7 +52,10 @@ export function Acts({ change }: { change: Change }) {
   const mayApprove = possible.get('approve')?.may === true;
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (event.key === 'a' && mayApprove && !isTyping(event)) setOpen('approve');
+      if (event.key !== 'a' || !mayApprove || isTyping(event)) return;
+      // Or the dialog's field, focused by then, would get the letter.
+      event.preventDefault();
+      setOpen('approve');
     };
     addEventListener('keydown', listen);
     return () => removeEventListener('keydown', listen);
@@ -162,21 +166,34 @@ function ActDialog({ act, change, onClose }: { act: Act; change: Change; onClose
       ].join('\n')
     : undefined;
   const effect = t(`effects.${act}`, { count: change.items.length, title: change.title });
-  if (act === 'publish') {
+  if (act === 'submit') {
     return (
-      <PublishDialog
-        title={t('acts.publish')}
+      <SubmitDialog
+        title={t('acts.submit')}
         effect={effect}
-        busy={isPending}
+        verb={t('acts.submit')}
+        plan={change.plan}
+        acknowledgement={findings.length > 0 ? t('asks.acknowledgement') : undefined}
+        busy={isPending || inspected.isPending}
         error={message}
         onClose={onClose}
-        onPublish={(plan) => publish.mutate({ id, contentHash, plan })}
-      />
+        onSubmit={(plan, acknowledgement) =>
+          submit.mutate({ id, contentHash, plan, ...(acknowledgement ? { acknowledgement } : {}) })
+        }
+      >
+        <Findings checking={inspected.isPending} findings={findings} />
+      </SubmitDialog>
     );
   }
-  const ask = act === 'submit' && findings.length > 0 ? ({ label: 'acknowledgement' } as const) : asks[act];
+  const { plan } = change;
+  const ask = asks[act];
+  const later = plan?.at !== undefined && plan.at > change.now;
+  const verb =
+    act === 'publish'
+      ? t(`publish.${later ? 'schedule' : plan?.canary ? 'startCanary' : 'publishNow'}`)
+      : t(`acts.${act}`);
   const run = (text: string) => {
-    if (act === 'submit') submit.mutate({ id, contentHash, ...(text ? { acknowledgement: text } : {}) });
+    if (act === 'publish') publish.mutate({ id, contentHash });
     else if (act === 'approve' || act === 'reject' || act === 'review')
       all[act].mutate({ id, contentHash, ...(text ? { comment: text } : {}) });
     else if (act === 'withdraw' || act === 'rollback') all[act].mutate({ id, reason: text });
@@ -187,15 +204,34 @@ function ActDialog({ act, change, onClose }: { act: Act; change: Change; onClose
       title={t(`acts.${act}`)}
       effect={effect}
       label={ask.label === 'none' ? undefined : t(`asks.${ask.label}`)}
-      required={ask.label === 'reason' || ask.label === 'acknowledgement' || act === 'reject'}
-      verb={t(`acts.${act}`)}
+      required={ask.label === 'reason' || act === 'reject'}
+      verb={verb}
       danger={'danger' in ask && ask.danger === true}
-      busy={isPending || (act === 'submit' && inspected.isPending)}
+      busy={isPending}
       error={message}
       onClose={onClose}
       onSubmit={run}
     >
-      {act === 'submit' && inspected.isPending ? (
+      {(act === 'publish' || act === 'approve') && plan ? (
+        <div className="mb-4">
+          <PlanFacts plan={plan} />
+        </div>
+      ) : null}
+    </ReasonDialog>
+  );
+}
+
+function Findings({
+  checking,
+  findings,
+}: {
+  checking: boolean;
+  findings: readonly { path: string; message: string }[];
+}) {
+  const t = useTranslations('changes');
+  return (
+    <>
+      {checking ? (
         <p role="status" className="mb-3 text-muted">
           {t('checking')}
         </p>
@@ -209,6 +245,6 @@ function ActDialog({ act, change, onClose }: { act: Act; change: Change; onClose
           ))}
         </ul>
       ) : null}
-    </ReasonDialog>
+    </>
   );
 }

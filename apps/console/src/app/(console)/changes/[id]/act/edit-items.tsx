@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { useTrpc } from '@/lib/trpc';
+import { parseJson } from '@/rules/json-fault';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, Input, Textarea } from '@/ui/field';
@@ -35,9 +36,7 @@ export function EditItems({ change, onClose }: { change: Change; onClose: () => 
         // Written anew on what is live, once the author has seen what was published meanwhile.
         baseVersion: form.get('rebase') === 'on' ? item.liveVersion : item.baseVersion,
         document:
-          item.document === null
-            ? null
-            : (JSON.parse(String(form.get(`document-${index}`))) as Record<string, unknown>),
+          item.document === null ? null : (parseJson(String(form.get(`document-${index}`))) as Record<string, unknown>),
       }));
       setProblem(undefined);
       edit.mutate({

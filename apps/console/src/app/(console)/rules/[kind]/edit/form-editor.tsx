@@ -202,7 +202,8 @@ function Params({
         </span>
       ) : null}
       {known
-        .filter(({ key }) => key !== 'shadow')
+        // Holding is an action of its own in the list of actions.
+        .filter(({ key }) => key !== 'shadow' && key !== 'hold')
         .map((param) => (
           <ParamInput key={param.key} param={param} rule={rule} language={language} onChange={onChange} />
         ))}

@@ -2,10 +2,11 @@
 
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { eventTypeOf, type JsonObject } from '@/rules/document';
+import { eventTypeOf, idOf, type JsonObject } from '@/rules/document';
 import { factLabel } from '@/rules/facts';
 import { cellOf, type Field, fieldText, putText, setCell, setParam } from '@/rules/grid';
 import type { Language } from '../vocabulary';
+import { useRefused } from './refused';
 
 const look =
   'control h-7 w-full min-w-0 rounded-sm border border-transparent bg-transparent px-1.5 text-fg hover:border-hairline focus:border-edge focus:bg-bg aria-invalid:border-failed';
@@ -40,6 +41,7 @@ export function GridCell({
   }
   const label =
     field.kind === 'name' ? t('ruleName') : field.kind === 'cell' ? factLabel(field.column.fact, language) : field.key;
+  useRefused(wrong, idOf(rule), label, text);
   if (saved === undefined) return <span className="px-1.5 text-xs text-muted">{t('inForm')}</span>;
 
   if (field.kind === 'cell') {

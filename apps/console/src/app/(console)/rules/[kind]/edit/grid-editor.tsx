@@ -55,7 +55,7 @@ export function GridEditor({
   const paramKeys = useMemo(
     () =>
       [...new Set(document.rules.flatMap((rule) => Object.keys(paramsOf(rule))))]
-        .filter((key) => key !== 'shadow')
+        .filter((key) => key !== 'shadow' && key !== 'hold')
         .slice(0, 4),
     [document],
   );
@@ -133,12 +133,12 @@ export function GridEditor({
             ))}
             <Th>{t('otherConditions')}</Th>
             <Th>{t('action')}</Th>
-            {paramKeys.map((key) => (
-              <Th key={key}>{t.has(`params.${key}`) ? t(`params.${key}`) : key}</Th>
-            ))}
             <Th>{t('priority')}</Th>
             {hasShadow ? <Th title={t('shadowHint')}>{t('shadow')}</Th> : null}
             <Th>{t('enabled')}</Th>
+            {paramKeys.map((key) => (
+              <Th key={key}>{t.has(`params.${key}`) ? t(`params.${key}`) : key}</Th>
+            ))}
             <Th>
               <span className="sr-only">{t('act')}</span>
             </Th>

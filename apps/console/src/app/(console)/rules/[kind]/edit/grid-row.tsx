@@ -142,11 +142,6 @@ export function GridRow({
       <Td className="px-1">
         <EventType rule={rule} language={language} onChange={(next) => act.change(index, next)} />
       </Td>
-      {fields.slice(columns.length + 1).map((field, i) => (
-        <Td key={field.kind === 'param' ? field.key : i} className="min-w-24 px-1">
-          {cell(field, columns.length + 1 + i)}
-        </Td>
-      ))}
       <Td className="text-subtle">{priorityOf(rule)}</Td>
       {hasShadow ? (
         <Td>
@@ -162,6 +157,11 @@ export function GridRow({
           onChange={(event) => set('enabled', event.target.checked ? undefined : false)}
         />
       </Td>
+      {fields.slice(columns.length + 1).map((field, i) => (
+        <Td key={field.kind === 'param' ? field.key : i} className="min-w-24 px-1">
+          {cell(field, columns.length + 1 + i)}
+        </Td>
+      ))}
       <Td className="pl-0">
         <span className="flex">
           <button
@@ -233,12 +233,20 @@ export function EventType({
 }) {
   const t = useTranslations('ruleEditor');
   const names = useTranslations('rules.events');
-  const type = eventTypeOf(rule);
-  const types = language.eventTypes.includes(type) ? language.eventTypes : [type, ...language.eventTypes];
-  const choose = (next: string) => {
-    const known = new Set((language.params.get(next) ?? []).map(({ key }) => key));
+  // A held payment waits for a person: an action of its own to people, a flag of `review` in the document.
+  const canHold = language.params.get('review')?.some(({ key }) => key === 'hold') ?? false;
+  const held = canHold && eventTypeOf(rule) === 'review' && paramsOf(rule).hold === true;
+  const type = held ? 'hold' : eventTypeOf(rule);
+  const known = language.eventTypes.flatMap((one) => (one === 'review' && canHold ? [one, 'hold'] : [one]));
+  const types = known.includes(type) ? known : [type, ...known];
+  const choose = (chosen: string) => {
+    const next = canHold && chosen === 'hold' ? 'review' : chosen;
+    const takes = new Set((language.params.get(next) ?? []).map(({ key }) => key));
     const { params, ...event } = eventOf(rule);
-    const kept = Object.entries((params ?? {}) as JsonObject).filter(([key]) => known.has(key));
+    const kept = [
+      ...Object.entries((params ?? {}) as JsonObject).filter(([key]) => takes.has(key) && key !== 'hold'),
+      ...(next === chosen ? [] : [['hold', true] as const]),
+    ];
     onChange({
       ...rule,
       event: { ...event, type: next, ...(kept.length > 0 ? { params: Object.fromEntries(kept) } : {}) },

@@ -47,7 +47,7 @@ export function useDraft({
     } else {
       const made = await create.mutateAsync({ title, reason, items: [own] });
       id = made.id;
-      setSaved(made);
+      setSaved({ id, contentHash: made.contentHash });
     }
     await queries.invalidateQueries({ queryKey: trpc.changes.pathKey() });
     return id;

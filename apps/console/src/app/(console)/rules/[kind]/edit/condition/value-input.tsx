@@ -7,6 +7,7 @@ import { type Choice, type Fact, inputOf, takesList } from '@/rules/facts';
 import { parseValue, sayValue, valueText } from '@/rules/value-text';
 import { Input, Select } from '@/ui/field';
 import type { Language } from '../../vocabulary';
+import { useRefused } from '../refused';
 
 type Props = {
   fact: Fact | undefined;
@@ -77,6 +78,7 @@ function TextValue({ fact, operator, value, label, onChange }: Props) {
     setText(saved);
     setProblem(undefined);
   }
+  useRefused(problem !== undefined, undefined, label, text);
   const commit = () => {
     const parsed = parseValue(text, fact, operator);
     if (!parsed.ok) return setProblem(t(`bad.${parsed.problem}`));
@@ -96,7 +98,14 @@ function TextValue({ fact, operator, value, label, onChange }: Props) {
           placeholder={takesList(operator) ? t('listHint') : ''}
           onChange={(event) => setText(event.target.value)}
           onBlur={commit}
-          onKeyDown={(event) => event.key === 'Enter' && !event.nativeEvent.isComposing && commit()}
+          onKeyDown={(event) => {
+            if (event.nativeEvent.isComposing) return;
+            if (event.key === 'Enter') commit();
+            else if (event.key === 'Escape') {
+              setText(saved);
+              setProblem(undefined);
+            }
+          }}
         />
         {unit ? <span className="shrink-0 text-xs text-muted">{unit}</span> : null}
       </span>
