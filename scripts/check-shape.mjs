@@ -10,7 +10,7 @@ const nothingNames = /(^|\/)(utils?|helpers?|common|misc|shared)(\.[a-z]+)?(\/|$
 const wideFolders = [
   /\/ui$/,
   /^packages\/rules\/src$/,
-  /testing\/simulator/,
+  /testing\/simulator|^packages\/channels\/[^/]+\/sandbox$/,
   /^apps\/engine\/src\/(platform|access)$/,
   /^packages\/contracts\/src$/,
   /^scripts$/,

@@ -12,6 +12,8 @@ const quiet = { NEXT_TELEMETRY_DISABLED: '1', TURBO_TELEMETRY_DISABLED: '1', DO_
 const env = { ...process.env, ...quiet };
 const results = mkdtempSync(path.join(tmpdir(), 'tributary-results-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** @type {string[]} what failed, told once more at the end, where whoever reads the log's tail finds it */
+const failures = [];
 const extraArgs = process.argv.slice(2);
 
 checkNodeVersion();
@@ -25,10 +27,8 @@ step('build', path.join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--ou
 suite('e2e');
 
 rmSync(results, { recursive: true, force: true });
-if (total.passed === 0) {
-  console.error('no test ran');
-  total.failed++;
-}
+if (total.passed === 0) fail('no test ran');
+for (const failure of failures) console.error(`\nFAILED ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exit(total.failed > 0 ? 1 : 0);
 
@@ -36,9 +36,13 @@ process.exit(total.failed > 0 ? 1 : 0);
 function step(name, command, args) {
   console.log(`\n── ${name}`);
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
-  if (done.status === 0) return;
-  console.error(`${name} failed`);
-  total.failed++;
+  if (done.status !== 0) fail(`${name} (its output is above)`);
+}
+
+/** Counts what no report counts, and has it told at the end. @param {string} what @param {number} [count] */
+function fail(what, count = 1) {
+  failures.push(what);
+  total.failed += count;
 }
 
 /** One vitest project; its tests are counted. @param {string} project */
@@ -56,17 +60,21 @@ function suite(project) {
     },
   );
   const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  for (const { name: absolute, status, message, assertionResults } of report?.testResults ?? []) {
+    const name = path.relative(root, absolute);
+    if (status === 'failed' && message) failures.push(`${name}\n${message.slice(0, 2000)}`);
+    for (const test of assertionResults) {
+      if (test.status !== 'failed') continue;
+      failures.push(`${name} › ${test.fullName}\n${test.failureMessages.join('\n').slice(0, 2000)}`);
+    }
+  }
   total.passed += report?.numPassedTests ?? 0;
   total.failed += report?.numFailedTests ?? 0;
   const skipped = report?.numPendingTests ?? 0;
-  if (skipped > 0 && ci) {
-    console.error(`${skipped} ${project} tests were skipped, which counts as a failure in CI`);
-    total.failed += skipped;
-  } else total.skipped += skipped;
-  if (done.status !== 0 && !report?.numFailedTests) {
-    console.error(`the ${project} suite did not run to its end`);
-    total.failed++;
-  }
+  if (skipped > 0 && ci) fail(`${skipped} ${project} tests were skipped, which counts as a failure in CI`, skipped);
+  else total.skipped += skipped;
+  if (done.status !== 0 && !report?.numFailedTests)
+    fail(`${project}: errors outside of tests, or the suite did not run to its end (its output is above)`);
 }
 
 /** A real Redis and a real Chromium; installed with apt where we may, else skipped loudly. */

@@ -1,21 +1,27 @@
-// npm run traffic -- --rate 20 --seconds 60 [--seed N]: realistic signed merchant traffic against a running system.
+// npm run traffic -- --rate 20 --seconds 60 [--seed N] [--faults]: realistic signed merchant traffic against a running system.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { request } from 'undici';
+import { behave, misbehave } from './faults.ts';
 import { createMerchantClient, type DemoMerchant } from './merchant-client.ts';
+import { createPayer } from './payer.ts';
 import { createRandom } from './random.ts';
 import { runStory, type StoryOutcome } from './story.ts';
+import { openWebhookReceiver } from './webhook-receiver.ts';
 
 const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    /** Channels misbehave meanwhile: lost requests and replies, slow and doubled callbacks, refusals. */
+    faults: { type: 'boolean', default: false },
+    /** Merchants repeat requests that were cut off, for runs in which processes are killed. */
+    patient: { type: 'boolean', default: false },
     demo: { type: 'string', default: path.join(process.env.DATA_DIR ?? '.data', 'demo.json') },
     /** How long after the last payment everything must be final. */
-    settle: { type: 'string', default: '180' },
+    settle: { type: 'string', default: '300' },
   },
 });
 const [rate, seconds, seed, settle] = [values.rate, values.seconds, values.seed, values.settle].map(Number) as [
@@ -25,7 +31,9 @@ const [rate, seconds, seed, settle] = [values.rate, values.seconds, values.seed,
   number,
 ];
 if (![rate, seconds, seed, settle].every((n) => Number.isFinite(n) && n >= 0) || rate <= 0 || rate > 1000) {
-  console.error('usage: npm run traffic -- --rate PER_SECOND(1..1000) --seconds N [--seed N] [--settle SECONDS]');
+  console.error(
+    'usage: npm run traffic -- --rate PER_SECOND(1..1000) --seconds N [--seed N] [--settle SECONDS] [--faults]',
+  );
   process.exit(2);
 }
 if (!existsSync(values.demo)) {
@@ -38,18 +46,20 @@ const demo = JSON.parse(readFileSync(values.demo, 'utf8')) as {
   sandboxUrl: string;
   merchants: DemoMerchant[];
 };
-const clients = demo.merchants.map((merchant) => createMerchantClient(demo.engineUrl, merchant));
+const clients = demo.merchants.map((merchant) =>
+  createMerchantClient(demo.engineUrl, merchant, { patient: values.patient }),
+);
 const runId = Date.now().toString(36);
 const total = Math.round(rate * seconds);
 const giveUpAtMs = performance.now() + (seconds + settle) * 1000;
 
-async function pay(requestNo: string, action: 'pay' | 'abandon'): Promise<void> {
-  const answer = await request(`${demo.sandboxUrl}/control/pay/${requestNo}`, {
-    method: 'POST',
-    body: JSON.stringify({ action }),
-  });
-  await answer.body.dump();
-}
+const payer = createPayer(demo.sandboxUrl);
+// Elsewhere our own address means nothing, and webhooks go to public addresses only.
+const isHere = ['127.0.0.1', 'localhost'].includes(new URL(demo.engineUrl).hostname);
+const receiver = isHere
+  ? await openWebhookReceiver(demo.merchants, createRandom(seed), values.faults ? 0.05 : 0)
+  : undefined;
+if (values.faults) await misbehave(demo.sandboxUrl, seed);
 
 const stories: Promise<StoryOutcome>[] = [];
 const started = performance.now();
@@ -61,7 +71,15 @@ for (let index = 0; index < total; index++) {
   if (!client) throw new Error('demo.json lists no merchant');
   const random = createRandom(seed * 1_000_003 + index);
   stories.push(
-    runStory({ client, random, index, runId, pay, giveUpAtMs }).catch(
+    runStory({
+      client,
+      random,
+      index,
+      runId,
+      ...payer,
+      notifyUrl: receiver?.urlOf(client.merchant.id),
+      giveUpAtMs,
+    }).catch(
       (error): StoryOutcome => ({
         id: undefined,
         placeMs: 0,
@@ -75,7 +93,19 @@ for (let index = 0; index < total; index++) {
   );
 }
 const outcomes = await Promise.all(stories);
+if (values.faults) await behave(demo.sandboxUrl);
 for (const client of clients) await client.end();
+
+/** Everything that came to its end later than its answer must have been told. */
+const told = new Map(
+  outcomes.flatMap(({ id, status }) =>
+    id && ['succeeded', 'failed', 'closed'].includes(status) ? [[id, `payment.${status}`] as const] : [],
+  ),
+);
+const untold = new Set(receiver ? await receiver.missing(told, 90_000) : []);
+for (const outcome of outcomes)
+  if (outcome.id && untold.has(outcome.id)) outcome.problem ??= `no webhook told that it ${outcome.status}`;
+receiver?.close();
 
 const byStatus: Record<string, number> = {};
 for (const { status } of outcomes) byStatus[status] = (byStatus[status] ?? 0) + 1;
@@ -92,8 +122,9 @@ console.log(
     placeP99Ms: percentile(0.99),
     queries: outcomes.reduce((sum, { queries }) => sum + queries, 0),
     refunds: outcomes.reduce((sum, { refunds }) => sum + refunds, 0),
-    problems: problems.length,
+    ...(receiver ? { webhooks: receiver.stats } : {}),
+    problems: problems.length + (receiver?.stats.wrong ?? 0),
     seconds: Math.round((performance.now() - started) / 1000),
   }),
 );
-process.exit(problems.length > 0 ? 1 : 0);
+process.exit(problems.length + (receiver?.stats.wrong ?? 0) > 0 ? 1 : 0);

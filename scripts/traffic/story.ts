@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MerchantClient } from './merchant-client.ts';
+import type { Credential } from './payer.ts';
 import type { Random } from './random.ts';
 
 /** What the payer of one payment does. */
@@ -15,12 +16,42 @@ export type StoryOutcome = {
   problem: string | undefined;
 };
 
+/** A service as the payers of the traffic use it. */
+type TrafficService = {
+  id: string;
+  /** What the payer's code may begin with, when one is scanned. */
+  codes?: readonly string[];
+  /** What the payer's id at the channel begins with, when one is needed. */
+  openIds?: string;
+  /** The payer's browser (or app) carries the order to the channel. */
+  opens?: true;
+};
+
+const services: readonly (readonly [TrafficService, number])[] = [
+  [{ id: 'wechat.native' }, 20],
+  [{ id: 'wechat.codepay', codes: ['13'] }, 12],
+  [{ id: 'wechat.jsapi', openIds: 'oDemo' }, 10],
+  [{ id: 'wechat.h5' }, 3],
+  [{ id: 'wechat.app' }, 3],
+  [{ id: 'alipay.precreate' }, 12],
+  [{ id: 'alipay.pay', codes: ['28'] }, 8],
+  [{ id: 'alipay.create', openIds: '074a1' }, 6],
+  [{ id: 'alipay.wap', opens: true }, 3],
+  [{ id: 'alipay.page', opens: true }, 3],
+  [{ id: 'alipay.app', opens: true }, 2],
+  [{ id: 'unionpay.qr' }, 5],
+  [{ id: 'unionpay.codepay', codes: ['62'] }, 3],
+  [{ id: 'unionpay.page', opens: true }, 2],
+  [{ id: 'unionpay.h5', opens: true }, 1],
+  [{ id: 'pos.codepay', codes: ['13', '28', '62'] }, 7],
+];
+
 const subjects = ['Flat white', '珍珠奶茶', '早餐套餐 A', 'Bus ticket', '手机壳', 'Concert ticket ×2'];
 const finals = new Set(['succeeded', 'failed', 'closed', 'rejected']);
 
 /**
  * One payment from the merchant's order to its end, as in a shop: place, show the code, wait and ask, sometimes give up
- * and close, sometimes refund. `pay` is the payer at the channel.
+ * and close, sometimes refund. `pay` is the payer at the channel, `open` the payer's browser.
  * @param giveUpAtMs `performance.now()` after which a payment that is not final counts as a problem
  */
 export async function runStory({
@@ -29,6 +60,8 @@ export async function runStory({
   index,
   runId,
   pay,
+  open,
+  notifyUrl,
   giveUpAtMs,
 }: {
   client: MerchantClient;
@@ -36,15 +69,12 @@ export async function runStory({
   index: number;
   runId: string;
   pay: (requestNo: string, action: 'pay' | 'abandon') => Promise<void>;
+  open: (credential: Credential) => Promise<void>;
+  /** Where the merchant wants to hear of it. */
+  notifyUrl: string | undefined;
   giveUpAtMs: number;
 }): Promise<StoryOutcome> {
-  const product = random.pick([
-    ['native', 45],
-    ['codepay', 30],
-    ['jsapi', 15],
-    ['h5', 5],
-    ['app', 5],
-  ] as const);
+  const service = random.pick(services);
   const behaviour: Behaviour = random.pick([
     ['pays', 80],
     ['is_closed', 15],
@@ -57,12 +87,14 @@ export async function runStory({
   ] as const);
   const order = {
     merchantOrderNo: `T${runId}-${index}`,
-    serviceId: `wechat.${product}`,
+    serviceId: service.id,
     amount,
     currency: 'CNY',
     subject: subjects[random.int(0, subjects.length - 1)],
     expiresInSeconds: 60,
-    payer: payerOf(product, random),
+    payer: payerOf(service, random),
+    ...(notifyUrl ? { notifyUrl } : {}),
+    ...(service.opens ? { returnUrl: 'https://shop.example/thanks' } : {}),
   };
   const key = `traffic-${runId}-${index}`;
   const placed = await client.place(order, key);
@@ -89,8 +121,10 @@ export async function runStory({
     [1, 5],
   ] as const);
   if (!finals.has(outcome.status)) {
-    if (behaviour === 'pays' && product !== 'codepay')
-      void sleep(pauses.pay).then(() => pay(requestNoOf(outcome.id), 'pay'));
+    const credential = placed.body.credential as Credential | undefined;
+    // The channel learns of such an order only when the payer's browser comes along.
+    if (credential && service.opens && behaviour !== 'leaves') await open(credential);
+    if (behaviour === 'pays' && !service.codes) void sleep(pauses.pay).then(() => pay(requestNoOf(outcome.id), 'pay'));
     if (behaviour === 'is_closed') {
       await sleep(pauses.close);
       await client.close(outcome.id);
@@ -133,11 +167,11 @@ async function refund(client: MerchantClient, outcome: StoryOutcome, amount: num
   return undefined;
 }
 
-function payerOf(product: string, random: Random) {
+function payerOf({ codes, openIds }: TrafficService, random: Random) {
   const person = random.int(1, 400);
   const payer = { id: `payer-${person}`, ip: `203.0.113.${person % 250}` };
-  if (product === 'jsapi') return { ...payer, openId: `oDemo${String(person).padStart(23, '0')}` };
-  if (product !== 'codepay') return payer;
+  if (openIds) return { ...payer, openId: `${openIds}${String(person).padStart(28 - openIds.length, '0')}` };
+  if (!codes) return payer;
   const ending = random.pick([
     ['00', 80],
     ['01', 4],
@@ -146,7 +180,10 @@ function payerOf(product: string, random: Random) {
     ['04', 4],
     ['05', 2],
   ] as const);
-  return { ...payer, authCode: `13${String(random.int(0, 99_999_999_999_999)).padStart(14, '0')}${ending}` };
+  const prefix = codes[random.int(0, codes.length - 1)];
+  // UnionPay's codes have 19 digits, the others' 18.
+  const middle = String(random.int(0, 99_999_999_999_999)).padStart(prefix === '62' ? 15 : 14, '0');
+  return { ...payer, authCode: `${prefix}${middle}${ending}` };
 }
 
 /** The number under which the channel knows the payment's first attempt. */
