@@ -40,7 +40,11 @@ const live = async (kind: string): Promise<number> =>
   (await db.query(`SELECT version FROM config_live WHERE kind = $1 AND object_id = 'main'`, [kind])).rows[0].version;
 
 /** Both rule sets in one change: the probe's payments refused or not, and a mark in routing that says which version it was. */
-async function approvedChange(title: string, blocks: boolean): Promise<Made> {
+async function approvedChange(
+  title: string,
+  blocks: boolean,
+  planOf: (id: string) => object = () => ({}),
+): Promise<Made> {
   const risk = (await liveDocument(db, 'risk', 'main')) as Rules;
   const routing = (await liveDocument(db, 'routing', 'main')) as Rules;
   const others = risk.rules.filter(({ id }) => id !== 'e2e-block');
@@ -64,9 +68,14 @@ async function approvedChange(title: string, blocks: boolean): Promise<Made> {
     reason: 'a rule for the test',
     items: [await item('risk', { ...risk, rules: blocks ? [...others, rule] : others }), await item('routing', marked)],
   });
-  await author.call('changes.submit', { ...made, acknowledgement: 'as they should be' });
-  await approver.call('changes.approve', made);
-  return made;
+  const { contentHash } = await author.call<Made>('changes.submit', {
+    id: made.id,
+    contentHash: made.contentHash,
+    plan: planOf(made.id),
+    acknowledgement: 'as they should be',
+  });
+  await approver.call('changes.approve', { id: made.id, contentHash });
+  return { id: made.id, contentHash };
 }
 
 /** Payments over both nodes and all merchants until told to stop; none may fail. */
@@ -122,9 +131,11 @@ describe('a change of configuration under load, on two nodes', () => {
   it('decides on both within a second, fails no payment and decides none by a mixture', async () => {
     const [oldRisk, oldRouting] = [await live('risk'), await live('routing')];
     const made = await approvedChange('all at once', true);
-    const load = startLoad(24);
-    await until('some load', async () => load.seen.length > 100);
-    await author.call('changes.publish', { ...made, plan: {} });
+    const load = startLoad(48);
+    const startedAt = Date.now();
+    await until('some load', async () => load.seen.length > 500);
+    const perSecondBefore = Math.round((load.seen.length / (Date.now() - startedAt)) * 1000);
+    await author.call('changes.publish', made);
     const { rows } = await db.query('SELECT max(published_at) AS at FROM config_publications WHERE change_id = $1', [
       made.id,
     ]);
@@ -151,6 +162,7 @@ describe('a change of configuration under load, on two nodes', () => {
     const lastOld = Math.max(...load.seen.filter(isOld).map(({ sentAt }) => sentAt));
     console.log(
       JSON.stringify({
+        perSecondBefore,
         perSecond,
         payments: load.seen.length,
         old: load.seen.filter(isOld).length,
@@ -166,7 +178,7 @@ describe('a change of configuration under load, on two nodes', () => {
     const made = await approvedChange('back again', false);
     const load = startLoad(12);
     await until('some load', async () => load.seen.length > 50);
-    await author.call('changes.publish', { ...made, plan: {} });
+    await author.call('changes.publish', made);
     await load.until('payments let through on both', async () =>
       nodes().every(
         ({ name }) => load.seen.filter(({ node, outcome }) => node === name && outcome !== 'rejected').length >= 20,
@@ -179,15 +191,18 @@ describe('a change of configuration under load, on two nodes', () => {
   });
 
   it('brings a canary to exactly its merchants, on both nodes, and to all when it is promoted', async () => {
-    const made = await approvedChange('for some', true);
     // By the published recipe, not by the engine's own code.
-    const placeOf = (merchant: string) =>
-      createHash('sha256').update(`${made.id}|${merchant}`).digest().readUInt32BE(0) / 2 ** 32;
-    const places = system.demo.merchants.map(({ id }) => placeOf(id)).sort((a, b) => a - b);
-    const percent = Math.min(99, Math.max(1, Math.ceil((places[0] ?? 0) * 100)));
-    const inside = (merchant: string) => placeOf(merchant) < percent / 100;
+    const placeOf = (change: string, merchant: string) =>
+      createHash('sha256').update(`${change}|${merchant}`).digest().readUInt32BE(0) / 2 ** 32;
+    let percent = 0;
+    const made = await approvedChange('for some', true, (change) => {
+      const places = system.demo.merchants.map(({ id }) => placeOf(change, id)).sort((a, b) => a - b);
+      percent = Math.min(99, Math.max(1, Math.ceil((places[0] ?? 0) * 100)));
+      return { canary: { percent, minutes: 60 } };
+    });
+    const inside = (merchant: string) => placeOf(made.id, merchant) < percent / 100;
     const before = await live('risk');
-    await author.call('changes.publish', { ...made, plan: { canary: { percent, minutes: 60 } } });
+    await author.call('changes.publish', made);
     expect(await live('risk')).toBe(before);
     const outcomes = async () => {
       const load = startLoad(6);
@@ -205,7 +220,7 @@ describe('a change of configuration under load, on two nodes', () => {
       );
     expect(new Set(seen.map(({ node }) => node)).size).toBe(2);
 
-    await author.call('changes.promote', { id: made.id });
+    await approver.call('changes.promote', { id: made.id });
     await until('all', async () => (await outcomes()).every(({ outcome }) => outcome === 'rejected'));
     const { nodes: rows } = await author.ask<{ nodes: { id: string; behind: unknown[]; errors: unknown[] }[] }>(
       'nodes.list',
@@ -227,7 +242,7 @@ describe('a change of configuration under load, on two nodes', () => {
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(`SELECT 1 FROM config_live WHERE kind = 'routing' FOR UPDATE`);
-    const publishing = author.call('changes.publish', { ...made, plan: {} }, second.url).then(
+    const publishing = author.call('changes.publish', made, second.url).then(
       () => 'published',
       () => 'cut off',
     );
@@ -253,7 +268,7 @@ describe('a change of configuration under load, on two nodes', () => {
     expect(versions.rows).toEqual([]);
 
     second = await system.startNode('second');
-    await author.call('changes.publish', { ...made, plan: {} }, second.url);
+    await author.call('changes.publish', made, second.url);
     expect({ risk: await live('risk'), routing: await live('routing') }).toEqual({
       risk: before.risk + 1,
       routing: before.routing + 1,

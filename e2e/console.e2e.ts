@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumArgs, chromiumPath } from '../scripts/testing/chromium.ts';
+import { createSignIn } from './system/console-page.ts';
 import { createMerchant } from './system/merchant.ts';
 import { type System, startSystem, until } from './system/processes.ts';
 
@@ -29,43 +30,27 @@ const shellPages = [
   '/rules/lab?tab=backtest',
   '/lists',
   '/channels/wechat-pay',
+  '/channels/wechat-pay/codes',
+  '/tools/signature',
   '/merchants/mch_cafe',
+  '/webhooks',
   '/merchants',
   '/services',
+  '/runtime/bulkheads',
+  '/runtime/shards',
+  '/runtime/sync',
   '/nodes',
   '/audit',
   '/users',
 ];
 
-async function signIn(
-  role: string,
-  options: { width?: number; scheme?: 'light' | 'dark'; locale?: string; approver?: boolean } = {},
-): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 1440, height: 900 },
-    colorScheme: options.scheme ?? 'light',
-    locale: options.locale ?? 'zh-CN',
-  });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('console', (message) => {
-    // A refused call is what some of these tests are about; anything else on the console is a fault.
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) problems.push(message.text());
-  });
-  const user = system.demo.users.find((one) => one.role === role && one.approver === (options.approver ?? false));
-  await page.goto(`${system.urls.console}/login`);
-  await page.fill('input[name=email]', user?.email ?? '');
-  await page.fill('input[name=password]', user?.password ?? '');
-  await page.click('button[type=submit]');
-  await page.waitForURL((url) => url.pathname === '/');
-  await page.waitForSelector('h1');
-  return { context, page };
-}
+let signIn: ReturnType<typeof createSignIn>;
 
 describe.skipIf(chromiumPath === undefined)('the console', () => {
   beforeAll(async () => {
     system = await startSystem({ withConsole: true });
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: chromiumArgs });
+    signIn = createSignIn(system, browser, problems);
     const shop = createMerchant(system);
     const { body } = await shop.place({ amount: 3344, payer: { id: 'payer-1' } });
     await shop.pays(body.id);
@@ -161,13 +146,16 @@ describe.skipIf(chromiumPath === undefined)('the console', () => {
     const { context, page } = await signIn('ops');
     const shop = createMerchant(system);
     await page.goto(`${system.urls.console}/channels`);
-    await page.getByRole('button', { name: '停用渠道' }).click();
-    await page.waitForSelector('text=这是唯一可用的渠道');
+    const row = page.getByRole('row', { name: /wechat-pay/ });
+    await row.getByRole('button', { name: '停用渠道' }).click();
+    // Its own services have no other channel; the one for any wallet's code has.
+    await page.waitForSelector('text=/5 个服务将没有可用渠道/');
+    await page.waitForSelector('text=/“聚合付款码”的新支付可改走：.*支付宝/');
     await page.getByLabel('原因（必填）').fill('演练');
     await page.getByRole('dialog').getByRole('button', { name: '停用渠道' }).click();
     await page.waitForSelector('text=/停用至/');
     await until('no route', async () => (await shop.place()).body.failure?.code === 'no_route', 3_000);
-    await page.getByRole('button', { name: '恢复渠道' }).click();
+    await row.getByRole('button', { name: '恢复渠道' }).click();
     await until('a route', async () => (await shop.place()).body.status === 'processing', 3_000);
     await context.close();
   });

@@ -65,6 +65,10 @@ describe('kill -9', () => {
         );
         expect((await paymentOf(order.merchantOrderNo))?.status).toBe('processing');
         await db.query(`UPDATE payments SET expires_at = now() - interval '5 minutes' WHERE id = $1`, [placed?.id]);
+        // And the channel has said so for long enough.
+        await db.query(`UPDATE attempts SET not_found_since = now() - interval '10 minutes' WHERE payment_id = $1`, [
+          placed?.id,
+        ]);
         await hurry();
         await shop.becomes(placed?.id ?? '', 'closed', 30_000);
       } else await shop.becomes(placed?.id ?? '', 'succeeded', 30_000);

@@ -121,7 +121,8 @@ describe.skipIf('missing' in installed)('rules and switches from a real Unleash 
       await unleash.create(name);
       await unleash.switch(name, 'on');
     }
-    const paid = (await cafe.place()).body;
+    // Enough for a refund of a fen at every look, however long the switch takes to arrive.
+    const paid = (await cafe.place({ amount: 1_000 })).body;
     await cafe.pays(paid.id);
     await cafe.becomes(paid.id, 'succeeded');
 
@@ -149,9 +150,9 @@ describe.skipIf('missing' in installed)('rules and switches from a real Unleash 
     await until('the service back', async () => (await statusOf(cafe, 100)) === 'processing');
 
     await unleash.switch(names[2], 'off');
-    await until('refunds away', async () => (await cafe.refund(paid.id)).status === 503);
+    await until('refunds away', async () => (await cafe.refund(paid.id, { amount: 1 })).status === 503);
     await unleash.switch(names[2], 'on');
-    await until('refunds back', async () => (await cafe.refund(paid.id)).status === 201);
+    await until('refunds back', async () => (await cafe.refund(paid.id, { amount: 1 })).status === 201);
   });
 
   it('rolls a rule set out to half of the merchants, each always in the same half, and then to all', async () => {
@@ -188,7 +189,7 @@ describe.skipIf('missing' in installed)('rules and switches from a real Unleash 
     const paid = (await cafe.place({ amount: 200 })).body;
     await cafe.pays(paid.id);
     await cafe.becomes(paid.id, 'succeeded');
-    await until('refunds away', async () => (await cafe.refund(paid.id)).status === 503);
+    await until('refunds away', async () => (await cafe.refund(paid.id, { amount: 1 })).status === 503);
     const before = await live();
     await unleash.kill();
     expect(await refusedBy(cafe, 400)).toBe(true);

@@ -86,6 +86,8 @@ export async function startSystem({
     TRIBUTARY_AUTH_SECRET: randomBytes(32).toString('hex'),
     TRIBUTARY_ALLOW_LOOPBACK_WEBHOOKS: '1',
     LOG_LEVEL: 'warn',
+    // Tests kill processes: whoever comes next need not wait for long.
+    SHARD_LEASE_MS: '3000',
     ...env,
   };
   const children = new Set<ChildProcess>();
@@ -141,7 +143,7 @@ export async function startSystem({
       child.kill(signal);
       await ended;
     };
-    return { name, url, end };
+    return { name, url, end, signal: (signal: NodeJS.Signals) => child.kill(signal) };
   }
   async function stopEngine(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!engine || engine.exitCode !== null || engine.signalCode !== null) return;
