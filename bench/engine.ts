@@ -6,15 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { accountSecretsAad } from '../apps/engine/src/platform/secret-places.ts';
-import { createSecrets, parseKeyRing } from '../apps/engine/src/platform/secrets.ts';
 import { migrate } from '../scripts/migrate.mjs';
 import { startPostgres } from '../scripts/postgres/start-postgres.mjs';
 import { findFreePort } from '../scripts/process/ports.mjs';
-import { liveDocument, publishDocument } from '../scripts/testing/documents.ts';
-import { runBareSql } from './bare-sql.ts';
-import { runLoad } from './load.ts';
+import { addZeroChannel } from './engine/add-zero-channel.ts';
+import { runBareSql } from './engine/bare-sql.ts';
+import { runLoad } from './engine/load.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '10' }, clients: { type: 'string', default: '64' } },
@@ -56,7 +53,7 @@ try {
   const seeded = spawnSync(process.execPath, ['apps/engine/dist/seed.js'], { cwd: root, env, encoding: 'utf8' });
   if (seeded.status !== 0) throw new Error(seeded.stderr);
   await addZeroChannel(postgres.url, kek);
-  start(['--import', 'tsx', 'bench/engine-process.ts']);
+  start(['--import', 'tsx', 'bench/engine/process.ts']);
   const url = `http://127.0.0.1:${enginePort}`;
   await upAt(`${url}/readyz`);
   const demo = JSON.parse(readFileSync(path.join(dataDir, 'demo.json'), 'utf8')) as { merchants: { apiKey: string }[] };
@@ -76,29 +73,6 @@ try {
 }
 // The last line, after everything is stopped.
 console.log(JSON.stringify(result));
-
-async function addZeroChannel(databaseUrl: string, kek: string): Promise<void> {
-  const db = new pg.Client({ connectionString: databaseUrl });
-  await db.connect();
-  const native = await liveDocument(db, 'service', 'wechat.native');
-  await publishDocument(db, 'channel', 'zero', {
-    id: 'zero',
-    name: 'zero latency',
-    adapter: 'zero',
-    params: { maxConcurrent: 512, maxQueue: 512, queueTimeoutMs: 1000 },
-  });
-  await db.query(
-    `INSERT INTO channel_accounts (id, channel_id, label, base_url, config, secrets) VALUES ('zero-main', 'zero', 'zero', 'inproc://zero', '{}', $1)`,
-    [createSecrets(parseKeyRing(kek)).encrypt('{}', accountSecretsAad('zero-main'))],
-  );
-  await publishDocument(db, 'service', 'zero.native', { ...native, id: 'zero.native', channelIds: ['zero'] });
-  await db.query(`UPDATE merchants SET rate_per_second = 1000000`);
-  for (const id of ['merchant-day', 'payer-day']) {
-    const { maxCount: _, ...limit } = await liveDocument(db, 'limit', id);
-    await publishDocument(db, 'limit', id, { ...limit, maxAmount: 9_007_199_254_740_991 });
-  }
-  await db.end();
-}
 
 async function upAt(url: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {

@@ -53,7 +53,11 @@ const merchants = Array.from(
     serviceIds: [],
     webhookUrl: undefined,
     webhookSecret: undefined,
+    webhookSecretOld: undefined,
+    webhookKey: undefined,
+    webhookKeyOld: undefined,
     ratePerSecond: 1_000_000,
+    readsPerSecond: 1_000_000,
   }),
 );
 const snapshot = { version: 1n, limits, services: new Map([[service.id, service]]) } as unknown as ConfigSnapshot;
@@ -65,7 +69,6 @@ const recorder = createRecorder({
   clock,
   nextLookUp: ({ from }) => new Date(from.getTime() + 10_000),
   newRefundId: () => newRefundId(),
-  hasWebhook: () => false,
   onCommitted: () => undefined,
 });
 const callChannel = (async (route, { op }) => ({

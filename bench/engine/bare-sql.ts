@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { placeSql } from '../apps/engine/src/payments/store/place.sql.ts';
-import { saveSql } from '../apps/engine/src/payments/store/save.sql.ts';
-import { newPaymentId, requestNoOf } from '../apps/engine/src/platform/ids.ts';
+import { placeSql } from '../../apps/engine/src/payments/store/place.sql.ts';
+import { saveSql } from '../../apps/engine/src/payments/store/save.sql.ts';
+import { newPaymentId, requestNoOf } from '../../apps/engine/src/platform/ids.ts';
 
 /**
  * The same two transactions per payment with nothing around them: the very statements of the engine, prepared, one payment

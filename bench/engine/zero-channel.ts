@@ -1,4 +1,5 @@
 import type { ChannelAdapter, ChannelCall, ResultOf, WireReply } from '@tributary/channels/channel-adapter';
+import { buildCodeTable } from '@tributary/channels/code-table';
 
 const reply: WireReply = { status: 200, headers: {}, body: '' };
 
@@ -20,6 +21,7 @@ export const zeroChannel: ChannelAdapter = {
   reversedProducts: new Set(),
   repeatableProducts: new Set(),
   accountJsonSchema: { config: {}, secrets: {} },
+  codes: buildCodeTable('1', [], {}),
   sensitiveFields: new Set(),
   open: () => ({
     buildRequest: (call) => ({

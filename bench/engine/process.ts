@@ -1,8 +1,8 @@
 // The engine as in production, with one more channel: inside the process, answering at once.
 import { channelAdapters } from '@tributary/channels/registry';
-import { buildEngine } from '../apps/engine/src/build-engine.ts';
-import { readEnv } from '../apps/engine/src/env.ts';
-import { createLog } from '../apps/engine/src/platform/log.ts';
+import { buildEngine } from '../../apps/engine/src/build-engine.ts';
+import { readEnv } from '../../apps/engine/src/env.ts';
+import { createLog } from '../../apps/engine/src/platform/log.ts';
 import { zeroChannel } from './zero-channel.ts';
 
 const env = readEnv(process.env);
