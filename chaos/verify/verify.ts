@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { checkFourEyes } from './four-eyes.ts';
 import { checkDatabase, checkLedger, countOpen, type Violation } from './invariants.ts';
 import { readLedger } from './ledger.ts';
 
@@ -43,6 +44,7 @@ export async function verify({
     const entries = await readLedger(sandboxUrl);
     const violations = [
       ...(await checkDatabase(db)),
+      ...(await checkFourEyes(db)),
       ...(open.attempts + open.refunds === 0 ? await checkLedger(db, entries) : []),
     ];
     const { rows } = await db.query('SELECT count(*)::int AS n FROM payments');
