@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findProcess, isAlive } from '../process/identity.mjs';
 import { findFreePort, isPortFree } from '../process/ports.mjs';
-import { stopProcess } from '../process/stop-process.mjs';
+import { isGoneWithin, stopProcess } from '../process/stop-process.mjs';
 import { findOrChoosePlace, recordPlace } from './cluster-place.mjs';
 import { findNativeFiles } from './native-files.mjs';
 import { stopLeftover } from './postmaster.mjs';
@@ -25,6 +25,8 @@ import { chooseServerUser } from './server-user.mjs';
 
 const database = 'tributary';
 const startAttempts = 5;
+/** How long the owner of the data may take to end. */
+const ownerGraceMs = 5_000;
 
 /**
  * @typedef {object} RunningPostgres
@@ -47,7 +49,7 @@ const startAttempts = 5;
 export async function startPostgres({ dataDir, port, durable }) {
   const root = path.resolve(dataDir);
   const place = findOrChoosePlace(root);
-  claim(root);
+  await claim(root);
   const user = chooseServerUser(place.clusterDir);
   const native = findNativeFiles(user);
   const logFile = path.join(root, 'logs', 'postgres.log');
@@ -92,12 +94,13 @@ export async function startPostgres({ dataDir, port, durable }) {
 }
 
 /**
- * One living process per data folder, or two starters would stop each other's server for ever.
+ * One living process per data folder, or two starters would stop each other's server for ever. One that was killed a moment
+ * ago, by a supervisor that starts us in its place, gets the time to be gone.
  * @param {string} dataDir
  */
-function claim(dataDir) {
+async function claim(dataDir) {
   const owner = readOwner(dataDir);
-  if (owner !== undefined && owner.pid !== process.pid && isAlive(owner)) {
+  if (owner !== undefined && owner.pid !== process.pid && !(await isGoneWithin(owner, ownerGraceMs))) {
     throw new Error(
       `the database in ${dataDir} is in use by process ${owner.pid}; stop that first, or set DATA_DIR to another folder`,
     );
