@@ -116,6 +116,25 @@ export function endingOf(adapter: ChannelAdapter | undefined, product: Product):
   return adapter === undefined || adapter.operations.has('close') ? 'close' : 'expiry';
 }
 
+/** How a channel likes to be asked about orders of a product. `isLeast`: services may ask it later than that, never sooner. */
+export type ChannelSchedule = { schedule: SyncSchedule; isLeast: boolean };
+
+export const scheduleOf = (adapter: ChannelAdapter, product: Product | undefined): ChannelSchedule => ({
+  schedule: adapter.productSchedules?.get(product ?? '') ?? adapter.syncSchedule,
+  isLeast: adapter.isAskedNoSooner ?? false,
+});
+
+/** The longest that a call to look an order up, or to bring it to its end, may take by the adapter's own deadlines, in ms. */
+export const longestLookUpMs = (
+  { deadlinesMs }: ChannelAdapter,
+  overrides: Readonly<Partial<Record<ChannelOperation, number>>> = {},
+): number =>
+  Math.max(
+    ...(['query', 'close', 'reverse', 'refund', 'queryRefund'] as const).map(
+      (op) => overrides[op] ?? deadlinesMs[op] ?? 0,
+    ),
+  );
+
 /** An account as the engine keeps it; `baseUrl` has no trailing slash. */
 export type StoredAccount = { config: unknown; secrets: unknown; baseUrl: string };
 
@@ -130,7 +149,11 @@ export type ChannelAdapter = {
   readonly operations: ReadonlySet<ChannelOperation>;
   /** Milliseconds from the first byte out to the last byte in, for every operation that it has. */
   readonly deadlinesMs: Readonly<Partial<Record<ChannelOperation, number>>>;
+  /** When to look open orders up, by product where one is paid in another way; services override it as data. */
   readonly syncSchedule: SyncSchedule;
+  readonly productSchedules?: ReadonlyMap<Product, SyncSchedule>;
+  /** The channel allows few look-ups of one order: services may ask later than its schedule says, never sooner. */
+  readonly isAskedNoSooner?: boolean;
   /** Products whose unfinished order must be reversed (撤销) rather than closed (关单). */
   readonly reversedProducts: ReadonlySet<Product>;
   /**

@@ -1,4 +1,4 @@
-import { type ChannelAdapter, endingOf } from '@tributary/channels/channel-adapter';
+import { type ChannelAdapter, endingOf, scheduleOf } from '@tributary/channels/channel-adapter';
 import { channelAdapters } from '@tributary/channels/registry';
 import { mainDocument } from '@tributary/contracts/config-kind';
 import type { Product } from '@tributary/contracts/service-config';
@@ -124,7 +124,10 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     metrics,
     log,
   });
-  const scheduleOf = (channelId: string) => adapterOf(channelId)?.syncSchedule;
+  const schedule = (channelId: string, product: Product | undefined) => {
+    const adapter = adapterOf(channelId);
+    return adapter && scheduleOf(adapter, product);
+  };
   const ending = (channelId: string, product: Product) => endingOf(adapterOf(channelId), product);
   const { store, recorder, held, placePayment, refundPayment, closePayment } = buildPayments({
     pool,
@@ -138,7 +141,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     needsOf: (snapshot, channelId, { product }) =>
       adapters.get(snapshot.channels.get(channelId)?.adapter ?? '')?.products.get(product),
     endingOf: ending,
-    scheduleOf,
+    scheduleOf: schedule,
     repeatable: (channelId, product) => adapterOf(channelId)?.repeatableProducts.has(product) ?? false,
     metrics,
     onCommitted: (change) => {
@@ -162,7 +165,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     recordRefundResult,
     callbackUrl,
     endingOf: ending,
-    scheduleOf,
+    scheduleOf: schedule,
     closeExpiredHeld: held.closeExpired,
     metrics,
     failpoint,

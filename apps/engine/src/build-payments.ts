@@ -1,6 +1,6 @@
-import type { OrderEnding } from '@tributary/channels/channel-adapter';
+import type { ChannelSchedule, OrderEnding } from '@tributary/channels/channel-adapter';
 import { isFinalPayment } from '@tributary/contracts/payment-status';
-import type { Product, SyncSchedule } from '@tributary/contracts/service-config';
+import type { Product } from '@tributary/contracts/service-config';
 import type { ConfigSource } from './config/snapshot.ts';
 import { outboxRow } from './outbox/append-outbox.ts';
 import type { Aggregate } from './payments/aggregate.ts';
@@ -48,7 +48,7 @@ export function buildPayments({
   callbackUrl: (route: Route) => string;
   needsOf: PlaceDeps['needsOf'];
   endingOf: (channelId: string, product: Product) => OrderEnding;
-  scheduleOf: (channelId: string) => SyncSchedule | undefined;
+  scheduleOf: (channelId: string, product: Product | undefined) => ChannelSchedule | undefined;
   repeatable: (channelId: string, product: Product) => boolean;
   metrics: Pick<ReturnType<typeof createMetrics>, 'payment' | 'stage' | 'final'>;
   onCommitted: (change: { before: Aggregate; after: Aggregate; by: string }) => void;

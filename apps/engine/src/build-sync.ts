@@ -1,6 +1,6 @@
-import type { OrderEnding } from '@tributary/channels/channel-adapter';
+import type { ChannelSchedule, OrderEnding } from '@tributary/channels/channel-adapter';
 import { isOpenAttempt } from '@tributary/contracts/payment-status';
-import type { Product, SyncSchedule } from '@tributary/contracts/service-config';
+import type { Product } from '@tributary/contracts/service-config';
 import { createAudit } from './config/audit.store.ts';
 import type { ConfigSource } from './config/snapshot.ts';
 import type { Gateway } from './gateway/call-channel.ts';
@@ -30,6 +30,9 @@ import { type Claimed, createSyncStore } from './sync/sync.store.ts';
 import { createSyncAttempt } from './sync/sync-attempt.ts';
 import { createSyncRefund } from './sync/sync-refund.ts';
 
+/** A person who asks for one order waits no longer than this for his turn; then it is looked up when its turn comes. */
+const patienceMs = 5_000;
+
 /** Status sync and the shards that it is divided by: part of the composition root. */
 export function buildSync({
   platform,
@@ -52,13 +55,13 @@ export function buildSync({
   node: string;
   leaseMs: number;
   config: ConfigSource;
-  gateway: Pick<Gateway, 'callChannel' | 'restMsOf'>;
+  gateway: Pick<Gateway, 'callChannel' | 'restMsOf' | 'longestCallMs'>;
   recordResult: RecordResult;
   markReversing: MarkReversing;
   recordRefundResult: RecordRefundResult;
   callbackUrl: (route: Route) => string;
   endingOf: (channelId: string, product: Product) => OrderEnding;
-  scheduleOf: (channelId: string) => SyncSchedule | undefined;
+  scheduleOf: (channelId: string, product: Product | undefined) => ChannelSchedule | undefined;
   closeExpiredHeld: () => Promise<number>;
   metrics: Pick<Metrics, 'lookUp' | 'shardsTaken' | 'syncBacklog'>;
   failpoint: Failpoint;
@@ -66,7 +69,7 @@ export function buildSync({
 }) {
   const { pool, bus, clock, dueSet, budget } = platform;
   const { callChannel } = gateway;
-  const store = createSyncStore(pool);
+  const store = createSyncStore(pool, gateway.longestCallMs);
   const lookUpAttempt = createSyncAttempt({ store, callChannel, recordResult, markReversing, endingOf, failpoint });
   const bringRefundOn = createSyncRefund({ store, callChannel, recordRefundResult, callbackUrl, log });
   const lookUp = (claimed: Claimed, tier: SyncTier) =>
@@ -134,11 +137,16 @@ export function buildSync({
       ...due.refunds.map(({ refundId, channelId }) => ({ kind: 'refund' as const, paymentId, refundId, channelId })),
     ];
   };
+  const askFor = async (paymentIds: string[], goesOn: () => Promise<boolean>): Promise<Set<string>> => {
+    const items = (await Promise.all(paymentIds.map(makeDue))).flat();
+    const asked = await statusSync.lookUps.ask(items, 'person', goesOn);
+    return new Set(asked.map(({ paymentId }) => paymentId));
+  };
   const batches = createBatchRunner({
     store: createBatchStore(pool),
     lease: platform.lease,
     node,
-    askNow: async (paymentId) => statusSync.lookUps.run(await makeDue(paymentId), 'person'),
+    ask: askFor,
     log,
   });
 
@@ -167,14 +175,18 @@ export function buildSync({
           statusSync.forget({ kind: 'refund', paymentId: after.payment.id, refundId: id, channelId: undefined });
     },
 
-    /** Looks everything open of a payment up now, for a person. @returns how many look-ups were done */
+    /**
+     * Looks everything open of a payment up now, for a person, who waits a few seconds for a channel whose budget is used up.
+     * @returns how many look-ups were done
+     */
     async syncNow(paymentId: string): Promise<number> {
-      const items = await makeDue(paymentId);
-      for (const item of items) {
-        const claimed = await store.claim(item);
-        if (claimed) await lookUp(claimed, 'person');
-      }
-      return items.length;
+      const until = clock.monotonicMs() + patienceMs;
+      const asked = await statusSync.lookUps.ask(
+        await makeDue(paymentId),
+        'person',
+        async () => clock.monotonicMs() < until,
+      );
+      return asked.length;
     },
   };
 }

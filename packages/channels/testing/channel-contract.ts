@@ -57,9 +57,13 @@ function describeDeclarations(adapter: ChannelAdapter): void {
     if (adapter.reversedProducts.size > 0) expect(adapter.operations).toContain('reverse');
   });
 
-  test('has a usable sync schedule', () => {
-    const schedule: SyncSchedule = syncScheduleSchema.parse(adapter.syncSchedule);
-    expect(schedule.backoff.maxSeconds).toBeGreaterThanOrEqual(schedule.backoff.baseSeconds);
+  test('has usable sync schedules, for products that it has', () => {
+    const { syncSchedule, productSchedules = new Map() } = adapter;
+    for (const given of [syncSchedule, ...productSchedules.values()]) {
+      const schedule: SyncSchedule = syncScheduleSchema.parse(given);
+      expect(schedule.backoff.maxSeconds).toBeGreaterThanOrEqual(schedule.backoff.baseSeconds);
+    }
+    for (const product of productSchedules.keys()) expect(adapter.products.has(product)).toBe(true);
   });
 
   test('shows its account as JSON Schema, secrets apart from the rest', () => {

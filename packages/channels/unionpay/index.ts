@@ -1,3 +1,4 @@
+import type { SyncSchedule } from '@tributary/contracts/service-config';
 import * as z from 'zod';
 import type {
   ChannelAdapter,
@@ -93,6 +94,13 @@ function open(stored: StoredAccount): ChannelSession {
   };
 }
 
+/** Look-ups after these seconds, each counted from the one before; then after two hours each. */
+const ladder = (firstSeconds: number, ...steps: number[]): SyncSchedule => ({
+  firstSeconds,
+  steps: steps.map((everySeconds) => ({ everySeconds, times: 1 })),
+  backoff: { baseSeconds: 7200, maxSeconds: 7200 },
+});
+
 /** UnionPay's online gateway and QR codes (全渠道 5.1.0), signed with RSA and SHA-256. See `docs/channels/unionpay.md`. */
 export const unionPay: ChannelAdapter = {
   id: 'unionpay',
@@ -112,12 +120,15 @@ export const unionPay: ChannelAdapter = {
     queryRefund: 5_000,
   },
   // UnionPay's own samples: back-end transactions after 2^N seconds, six times, since it allows few look-ups of one order;
-  // then front-end ones after 5, 10, 30, 60 and 120 minutes.
-  syncSchedule: {
-    firstSeconds: 1,
-    steps: [2, 4, 8, 16, 32, 300, 600, 1800].map((everySeconds) => ({ everySeconds, times: 1 })),
-    backoff: { baseSeconds: 3600, maxSeconds: 7200 },
-  },
+  // front-end ones, where the payer has to find his way through pages, after 5, 10, 30, 60 and 120 minutes. A code that the
+  // payer scans is between the two: six in ten minutes.
+  syncSchedule: ladder(1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600),
+  productSchedules: new Map([
+    ['native', ladder(10, 20, 40, 80, 160, 320, 600, 1800, 3600)],
+    ['page', ladder(300, 600, 1800, 3600)],
+    ['h5', ladder(300, 600, 1800, 3600)],
+  ]),
+  isAskedNoSooner: true,
   reversedProducts: new Set(['codepay']),
   // An order number that comes twice is refused (12), even with the same words.
   repeatableProducts: new Set(),

@@ -9,7 +9,7 @@ import { serviceIdSchema } from './payment.ts';
 export const syncScheduleSchema = z.strictObject({
   firstSeconds: z.int().min(1).max(3600),
   steps: z.array(z.strictObject({ everySeconds: z.int().min(1).max(3600), times: z.int().min(1).max(100) })).max(10),
-  backoff: z.strictObject({ baseSeconds: z.int().min(1).max(3600), maxSeconds: z.int().min(1).max(86_400) }),
+  backoff: z.strictObject({ baseSeconds: z.int().min(1).max(7200), maxSeconds: z.int().min(1).max(86_400) }),
 });
 export type SyncSchedule = z.infer<typeof syncScheduleSchema>;
 

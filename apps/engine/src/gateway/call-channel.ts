@@ -5,6 +5,7 @@ import {
   type ChannelOperation,
   type ChannelSession,
   type Handover,
+  longestLookUpMs,
   type ResultOf,
   UnsupportedCallError,
   type WireRequest,
@@ -226,8 +227,18 @@ export function createGateway(deps: GatewayDeps) {
     }
   }
 
+  /** The longest that one call about an open order may take there, in ms: the wait for a place, and its deadline. */
+  function longestCallMs(channelId: string): number {
+    const channel = config.current().channels.get(channelId);
+    const adapter = deps.adapters.get(channel?.adapter ?? '');
+    return channel && adapter
+      ? channel.params.queueTimeoutMs + longestLookUpMs(adapter, channel.params.deadlinesMs)
+      : undeclaredDeadlineMs;
+  }
+
   return {
     callChannel,
+    longestCallMs,
     handleCallback,
     stats: compartments.report,
     takesOrders: compartments.takesOrders,

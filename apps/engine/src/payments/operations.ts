@@ -62,6 +62,7 @@ export type LookUpClaim = {
   refundId?: string;
   token: bigint;
   fence?: { shard: number; token: bigint };
+  forMs: number;
 };
 
 /** Where news came from, for the trace. */

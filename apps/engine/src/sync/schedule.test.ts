@@ -1,7 +1,11 @@
+import { scheduleOf } from '@tributary/channels/channel-adapter';
 import { unionPay } from '@tributary/channels/unionpay/index';
+import { wechatPay } from '@tributary/channels/wechat-pay/index';
+import type { ServiceConfig, SyncSchedule } from '@tributary/contracts/service-config';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultSchedule, delayOf, nextLookUpAt } from './schedule.ts';
+import type { ConfigSource } from '../config/snapshot.ts';
+import { createNextLookUp, defaultSchedule, delayOf, nextLookUpAt } from './schedule.ts';
 
 const schedules = fc.record({
   firstSeconds: fc.integer({ min: 1, max: 60 }),
@@ -20,8 +24,68 @@ describe('the look-up schedule', () => {
   });
 
   it('for UnionPay is its own ladder: 2^N seconds six times, then 5, 10, 30, 60 and 120 minutes', () => {
-    const delays = Array.from({ length: 12 }, (_, step) => delayOf(unionPay.syncSchedule, step));
-    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600, 7200, 7200]);
+    const delays = (product: string, count: number) =>
+      Array.from({ length: count }, (_, step) => delayOf(scheduleOf(unionPay, product).schedule, step));
+    expect(delays('codepay', 12)).toEqual([1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600, 7200, 7200]);
+    expect(delays('page', 6)).toEqual([300, 600, 1800, 3600, 7200, 7200]);
+  });
+
+  it('asks UnionPay about one order six times in the first five minutes at most, whatever a service wishes', () => {
+    const eager: SyncSchedule = {
+      firstSeconds: 1,
+      steps: [{ everySeconds: 1, times: 100 }],
+      backoff: { baseSeconds: 1, maxSeconds: 1 },
+    };
+    const service = { syncSchedule: eager, product: 'codepay' } as ServiceConfig;
+    const config = { current: () => ({ services: new Map([['pos.codepay', service]]) }) } as unknown as ConfigSource;
+    fc.assert(
+      fc.property(
+        fc.constantFrom('codepay', 'native', 'page', 'h5'),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }),
+        (product, chances) => {
+          let drawn = 0;
+          const next = createNextLookUp(
+            config,
+            () => scheduleOf(unionPay, product),
+            () => chances[drawn++ % chances.length] ?? 0,
+          );
+          let at = from;
+          let asked = 0;
+          for (let step = 0; at.getTime() <= from.getTime() + 300_000; step++) {
+            at = next({
+              serviceId: 'pos.codepay',
+              channelId: 'unionpay',
+              kind: 'payment',
+              step,
+              from: at,
+              expiresAt: undefined,
+            });
+            asked++;
+          }
+          // The last one is after the five minutes.
+          expect(asked - 1).toBeLessThanOrEqual(6);
+        },
+      ),
+    );
+  });
+
+  it('leaves a service as eager as it likes where the channel does not mind', () => {
+    const service = { syncSchedule: { ...defaultSchedule, firstSeconds: 1 }, product: 'native' } as ServiceConfig;
+    const config = { current: () => ({ services: new Map([['qr', service]]) }) } as unknown as ConfigSource;
+    const next = createNextLookUp(
+      config,
+      () => scheduleOf(wechatPay, 'native'),
+      () => 0.5,
+    );
+    const at = next({
+      serviceId: 'qr',
+      channelId: 'wechat-pay',
+      kind: 'payment',
+      step: 0,
+      from,
+      expiresAt: undefined,
+    });
+    expect(at.getTime() - from.getTime()).toBe(1_000);
   });
 
   it('backs off without going back, never over its cap, however often it is asked', () => {

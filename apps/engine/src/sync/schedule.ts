@@ -1,4 +1,5 @@
-import type { SyncSchedule } from '@tributary/contracts/service-config';
+import type { ChannelSchedule } from '@tributary/channels/channel-adapter';
+import type { Product, SyncSchedule } from '@tributary/contracts/service-config';
 import type { ConfigSource } from '../config/snapshot.ts';
 import type { NextLookUp } from '../payments/ports.ts';
 
@@ -57,20 +58,25 @@ export function nextLookUpAt(
 }
 
 /**
- * The schedule of a payment's service as it is configured now, or else the channel's own.
- * @param ofChannel how a channel likes to be asked, by its adapter
+ * The schedule of a payment's service as it is configured now, or else the channel's own; where the channel allows so many
+ * look-ups of an order and no more, its own is what a service can be more patient than, never less.
+ * @param ofChannel by its adapter, for a product
  */
 export const createNextLookUp =
   (
     config: ConfigSource,
-    ofChannel: (channelId: string) => SyncSchedule | undefined = () => undefined,
+    ofChannel: (channelId: string, product: Product | undefined) => ChannelSchedule | undefined = () => undefined,
     random: () => number = Math.random,
   ): NextLookUp =>
   ({ serviceId, channelId, kind, step, from, expiresAt }) => {
     const service = config.current().services.get(serviceId);
-    const schedule =
-      kind === 'refund'
-        ? (service?.refundSchedule ?? refundSchedule)
-        : (service?.syncSchedule ?? ofChannel(channelId) ?? defaultSchedule);
-    return nextLookUpAt(schedule, step, from, expiresAt, random());
+    if (kind === 'refund')
+      return nextLookUpAt(service?.refundSchedule ?? refundSchedule, step, from, expiresAt, random());
+    const ofAdapter = ofChannel(channelId, service?.product);
+    const own = ofAdapter?.schedule ?? defaultSchedule;
+    const chance = random();
+    const at = nextLookUpAt(service?.syncSchedule ?? own, step, from, expiresAt, chance);
+    if (!service?.syncSchedule || !ofAdapter?.isLeast) return at;
+    const soonest = nextLookUpAt(own, step, from, expiresAt, chance);
+    return at < soonest ? soonest : at;
   };

@@ -6,9 +6,10 @@ import type { SyncItem, Wanted } from './queue/sync-item.ts';
 
 /**
  * How far ahead a claim moves the due time: nobody else takes it meanwhile, and if we die it is due again then. Longer than
- * one call to a channel; whoever needs more renews it.
+ * one call to its channel may take, by a margin for reading and writing; whoever needs more renews it.
  */
-const claimSeconds = 15;
+const leastClaimMs = 15_000;
+const claimMarginMs = 5_000;
 /** A payment that is being closed is with whoever closes it for as long. */
 const closingSeconds = 45;
 
@@ -30,7 +31,10 @@ export type Standing = { inMs: number; channelId: string } | null;
  * with the same item one gets the work and the other nothing. Each claim has a token of its own, and what is learned under
  * an older one is not written any more.
  */
-export function createSyncStore(pool: Pool) {
+export function createSyncStore(pool: Pool, longestCallMs: (channelId: string) => number = () => 0) {
+  const claimMsOf = (channelId: string | undefined): number =>
+    Math.max(leastClaimMs, channelId === undefined ? 0 : longestCallMs(channelId) + claimMarginMs);
+
   const claimTogether = createGroupCommit<Wanted, Claimed | undefined>({
     maxGroup: 64,
     maxInFlight: 3,
@@ -53,14 +57,14 @@ export function createSyncStore(pool: Pool) {
       const { rows } = await pool.query({
         name: 'claim-attempts',
         text: `WITH wanted AS MATERIALIZED (
-                 SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::bigint[]) AS w(payment_id, no, shard, token)
+                 SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::bigint[], $5::float8[]) AS w(payment_id, no, shard, token, ms)
                ), due AS MATERIALIZED (
-                 SELECT a.payment_id, a.no FROM wanted w CROSS JOIN LATERAL (
+                 SELECT a.payment_id, a.no, w.ms FROM wanted w CROSS JOIN LATERAL (
                    SELECT payment_id, no FROM attempts
                    WHERE payment_id = w.payment_id AND no = w.no AND next_sync_at <= now() + interval '1 s'
                    LIMIT 1 FOR UPDATE SKIP LOCKED) a
                  WHERE w.shard IS NULL OR tributary_holds_shard(w.shard, w.token))
-               UPDATE attempts a SET next_sync_at = now() + interval '${claimSeconds} s', claim = nextval('fencing_tokens')
+               UPDATE attempts a SET next_sync_at = now() + make_interval(secs => due.ms / 1000), claim = nextval('fencing_tokens')
                FROM due, payments p WHERE a.payment_id = due.payment_id AND a.no = due.no AND p.id = due.payment_id
                RETURNING ${attemptColumns}`,
         values: [
@@ -68,11 +72,17 @@ export function createSyncStore(pool: Pool) {
           attempts.map(({ item }) => (item as { attemptNo: number }).attemptNo),
           attempts.map(({ fence }) => fence?.shard ?? null),
           attempts.map(({ fence }) => fence?.token ?? null),
+          attempts.map(({ item }) => claimMsOf(item.channelId)),
         ],
       });
       for (const row of rows) {
         const key = `${row.payment_id}-${row.no}`;
-        const claim = { attemptNo: row.no, token: row.claim, ...fenced(fenceOf.get(key)) };
+        const claim = {
+          attemptNo: row.no,
+          token: row.claim,
+          forMs: claimMsOf(row.channel_id),
+          ...fenced(fenceOf.get(key)),
+        };
         claimed.set(key, { attempt: { ...openAttempt(row), claim } });
       }
     }
@@ -80,22 +90,28 @@ export function createSyncStore(pool: Pool) {
       const { rows } = await pool.query({
         name: 'claim-refunds',
         text: `WITH wanted AS MATERIALIZED (
-                 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) AS w(id, shard, token)
+                 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::float8[]) AS w(id, shard, token, ms)
                ), due AS MATERIALIZED (
-                 SELECT r.id FROM wanted w CROSS JOIN LATERAL (
+                 SELECT r.id, w.ms FROM wanted w CROSS JOIN LATERAL (
                    SELECT id FROM refunds WHERE id = w.id AND next_sync_at <= now() + interval '1 s' LIMIT 1 FOR UPDATE SKIP LOCKED) r
                  WHERE w.shard IS NULL OR tributary_holds_shard(w.shard, w.token))
-               UPDATE refunds r SET next_sync_at = now() + interval '${claimSeconds} s', claim = nextval('fencing_tokens')
+               UPDATE refunds r SET next_sync_at = now() + make_interval(secs => due.ms / 1000), claim = nextval('fencing_tokens')
                FROM due, attempts a WHERE r.id = due.id AND a.payment_id = r.payment_id AND a.no = r.attempt_no
                RETURNING ${refundColumns}`,
         values: [
           refunds.map(({ item }) => (item as { refundId: string }).refundId),
           refunds.map(({ fence }) => fence?.shard ?? null),
           refunds.map(({ fence }) => fence?.token ?? null),
+          refunds.map(({ item }) => claimMsOf(item.channelId)),
         ],
       });
       for (const row of rows) {
-        const claim = { refundId: row.id, token: row.claim, ...fenced(fenceOf.get(row.id)) };
+        const claim = {
+          refundId: row.id,
+          token: row.claim,
+          forMs: claimMsOf(row.channel_id),
+          ...fenced(fenceOf.get(row.id)),
+        };
         claimed.set(row.id, { refund: { ...openRefund(row), claim } });
       }
     }
@@ -136,21 +152,21 @@ export function createSyncStore(pool: Pool) {
      * Takes as much time again, before the next call to a channel.
      * @returns false when the claim, or the shard it was made for, is somebody else's by now
      */
-    async renew(paymentId: string, { attemptNo, refundId, token, fence }: LookUpClaim): Promise<boolean> {
+    async renew(paymentId: string, { attemptNo, refundId, token, fence, forMs }: LookUpClaim): Promise<boolean> {
       const { rowCount } = await pool.query(
         attemptNo === undefined
           ? {
               name: 'renew-refund',
-              text: `UPDATE refunds SET next_sync_at = now() + interval '${claimSeconds} s'
+              text: `UPDATE refunds SET next_sync_at = now() + make_interval(secs => $5::float8 / 1000)
                      WHERE id = $1 AND claim = $2 AND next_sync_at IS NOT NULL AND ($3::int IS NULL OR tributary_holds_shard($3, $4))`,
-              values: [refundId, token, fence?.shard ?? null, fence?.token ?? null],
+              values: [refundId, token, fence?.shard ?? null, fence?.token ?? null, forMs],
             }
           : {
               name: 'renew-attempt',
-              text: `UPDATE attempts SET next_sync_at = now() + interval '${claimSeconds} s'
+              text: `UPDATE attempts SET next_sync_at = now() + make_interval(secs => $6::float8 / 1000)
                      WHERE payment_id = $1 AND no = $2 AND claim = $3 AND next_sync_at IS NOT NULL
                        AND ($4::int IS NULL OR tributary_holds_shard($4, $5))`,
-              values: [paymentId, attemptNo, token, fence?.shard ?? null, fence?.token ?? null],
+              values: [paymentId, attemptNo, token, fence?.shard ?? null, fence?.token ?? null, forMs],
             },
       );
       return rowCount === 1;

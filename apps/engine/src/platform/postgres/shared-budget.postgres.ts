@@ -3,18 +3,13 @@ import type { SharedBudget } from '../ports/shared-budget.ts';
 
 /** A row per bucket. Takers wait for each other for the moment that one statement takes. */
 export const createPostgresSharedBudget = (pool: Pool): SharedBudget => ({
-  async take(name, wanted, perSecond) {
+  async take(name, { fresh, waited }, perSecond, restMs = 0) {
     const { rows } = await pool.query({
       name: 'budget-take',
-      text: `INSERT INTO shared_budgets AS b (name, tokens, granted, refilled_at)
-             VALUES ($1, greatest($3::float8, 1) - floor(least($2::float8, greatest($3::float8, 1))), floor(least($2::float8, greatest($3::float8, 1))), clock_timestamp())
-             ON CONFLICT (name) DO UPDATE SET (tokens, granted, refilled_at) = (
-               SELECT h.have - floor(least($2::float8, h.have)), floor(least($2::float8, h.have)), clock_timestamp()
-               FROM (SELECT least(greatest($3::float8, 1), b.tokens
-                 + greatest(0, extract(epoch FROM clock_timestamp() - b.refilled_at)::float8) * $3::float8) AS have) h)
-             RETURNING granted`,
-      values: [name, wanted, perSecond],
+      text: `SELECT fresh_passed AS fresh, waited_passed AS waited, fresh_ms AS "freshMs", waited_ms AS "waitedMs"
+             FROM tributary_take_budget($1, $2, $3, $4, $5)`,
+      values: [name, fresh, waited, perSecond, restMs],
     });
-    return rows[0].granted;
+    return rows[0];
   },
 });

@@ -20,6 +20,8 @@ export type SyncBatch = {
   reason: string;
   state: BatchState;
   total: number;
+  /** Of the total, what is done with, and what of that a channel was really asked about. */
+  handled: number;
   asked: number;
   changed: number;
   cursor: string;
@@ -38,7 +40,7 @@ export const newBatchId = (): string => newId('syb');
 /** A payment of a batch, with its status as it is. */
 export type BatchPayment = { paymentId: string; status: string };
 
-const columns = `id, filter, per_second AS "perSecond", reason, state, total, asked, changed, cursor, node, created_by AS "createdBy",
+const columns = `id, filter, per_second AS "perSecond", reason, state, total, handled, asked, changed, cursor, node, created_by AS "createdBy",
   created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt"`;
 
 /** An open payment has an attempt or a refund with a due time. $1 after this id, $2 up to it, $3-$6 the filter */
@@ -129,6 +131,7 @@ export function createBatchStore(pool: Pool) {
       const { rows } = await pool.query(
         `UPDATE sync_batches SET state = 'running', node = $1, started_at = coalesce(started_at, now())
          WHERE id = (SELECT id FROM sync_batches WHERE state IN ('waiting', 'running') ORDER BY created_at LIMIT 1)
+           AND state IN ('waiting', 'running')
          RETURNING ${columns}`,
         [node],
       );
@@ -140,23 +143,45 @@ export function createBatchStore(pool: Pool) {
       return rows.map(({ id, status }) => ({ paymentId: id, status }));
     },
 
+    async isRunning(id: string): Promise<boolean> {
+      const { rows } = await pool.query(`SELECT FROM sync_batches WHERE id = $1 AND state = 'running'`, [id]);
+      return rows.length === 1;
+    },
+
     /**
-     * Notes what became of a page and goes on behind it.
+     * Notes what became of some payments, those that were noted before once only, and goes on behind `cursor`.
      * @returns false when the batch was cancelled meanwhile
      */
-    async noted(id: string, page: readonly BatchPayment[]): Promise<boolean> {
+    async noted(
+      id: string,
+      handled: readonly BatchPayment[],
+      asked: ReadonlySet<string>,
+      cursor: string,
+    ): Promise<boolean> {
       const { rows } = await pool.query(
-        `WITH asked AS (
-           SELECT w.payment_id, w.before, p.status AS after FROM unnest($2::text[], $3::text[]) AS w(payment_id, before)
+        `WITH handled AS (
+           SELECT w.payment_id, w.before, p.status AS after, w.asked
+           FROM unnest($2::text[], $3::text[], $4::boolean[]) AS w(payment_id, before, asked)
            CROSS JOIN LATERAL (SELECT status FROM payments WHERE payments.id = w.payment_id LIMIT 1) p
          ), kept AS (
-           INSERT INTO sync_batch_items (batch_id, payment_id, before, after) SELECT $1, payment_id, before, after FROM asked
-           ON CONFLICT (batch_id, payment_id) DO UPDATE SET after = excluded.after, asked_at = now()
+           INSERT INTO sync_batch_items (batch_id, payment_id, before, after, asked)
+           SELECT $1, payment_id, before, after, asked FROM handled
+           ON CONFLICT (batch_id, payment_id) DO UPDATE SET after = excluded.after,
+             asked = sync_batch_items.asked OR excluded.asked, asked_at = now()
+           RETURNING before, after, asked, xmax = 0 AS is_new
          )
-         UPDATE sync_batches SET asked = asked + (SELECT count(*) FROM asked),
-           changed = changed + (SELECT count(*) FROM asked WHERE before <> after), cursor = $4
+         UPDATE sync_batches b SET handled = b.handled + n.handled, asked = b.asked + n.asked,
+           changed = b.changed + n.changed, cursor = greatest(b.cursor, $5)
+         FROM (SELECT count(*) AS handled, count(*) FILTER (WHERE k.asked) AS asked,
+                 count(*) FILTER (WHERE before <> after) AS changed FROM kept k WHERE is_new) n
          WHERE id = $1 AND state = 'running' RETURNING id`,
-        [id, page.map(({ paymentId }) => paymentId), page.map(({ status }) => status), page.at(-1)?.paymentId ?? ''],
+        [
+          id,
+          handled.map(({ paymentId }) => paymentId),
+          handled.map(({ status }) => status),
+          handled.map(({ paymentId }) => asked.has(paymentId)),
+          cursor,
+        ],
       );
       return rows.length === 1;
     },

@@ -10,7 +10,7 @@ let database: TestDatabase;
 let core: TestCore;
 let store: BatchStore;
 let asked: string[];
-let askNow: (paymentId: string) => Promise<void>;
+let askOne: (paymentId: string) => Promise<boolean>;
 const log = { warn: () => undefined };
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   asked = [];
-  askNow = async (paymentId) => {
+  askOne = async (paymentId) => {
     asked.push(paymentId);
     await core.recorder.recordResult(
       { paymentId, attemptNo: 1 },
@@ -29,6 +29,7 @@ beforeEach(async () => {
         actor: 'sync',
       },
     );
+    return true;
   };
   await core.pool.query('DELETE FROM sync_batches');
   await core.pool.query('DELETE FROM leases');
@@ -49,13 +50,23 @@ const start = async (filter: BatchFilter, perSecond = 1_000): Promise<string> =>
   return id;
 };
 const runner = (node = 'a') =>
-  createBatchRunner({ store, lease: createPostgresLease(core.pool), node, askNow: (id) => askNow(id), log });
+  createBatchRunner({
+    store,
+    lease: createPostgresLease(core.pool),
+    node,
+    ask: async (ids, goesOn) => {
+      const done = new Set<string>();
+      for (const id of ids) if ((await goesOn()) && (await askOne(id))) done.add(id);
+      return done;
+    },
+    log,
+  });
 
 describe('a batch of look-ups', () => {
   it('asks about every open payment that fits, once, and tells what became of them', async () => {
     const mine = await Promise.all(Array.from({ length: 7 }, () => place('mch_batch')));
     const over = await place('mch_batch');
-    await askNow(over);
+    await askOne(over);
     await place('mch_other');
     asked = [];
     const filter = { merchantId: 'mch_batch' };
@@ -89,10 +100,11 @@ describe('a batch of look-ups', () => {
   it('stops where it is when it is cancelled', async () => {
     for (let n = 0; n < 6; n++) await place('mch_cancel');
     const id = await start({ merchantId: 'mch_cancel' }, 2);
-    const ask = askNow;
-    askNow = async (paymentId) => {
-      await ask(paymentId);
+    const ask = askOne;
+    askOne = async (paymentId) => {
+      const done = await ask(paymentId);
       if (asked.length === 2) await inTransaction(core.pool, (client) => store.cancel(client, id));
+      return done;
     };
     await runner().runOnce();
     expect(asked).toHaveLength(2);
@@ -103,9 +115,9 @@ describe('a batch of look-ups', () => {
   it('goes on behind the last page when its worker dies, on another, and is worked by one at a time', async () => {
     for (let n = 0; n < 5; n++) await place('mch_dies');
     const id = await start({ merchantId: 'mch_dies' }, 2);
-    const ask = askNow;
+    const ask = askOne;
     let lived = true;
-    askNow = async (paymentId) => {
+    askOne = async (paymentId) => {
       if (lived && asked.length >= 2) {
         // Another has taken over while this one was thought dead.
         lived = false;
@@ -113,7 +125,7 @@ describe('a batch of look-ups', () => {
           `UPDATE leases SET holder = 'b', expires_at = now() + interval '1 minute', token = token + 1`,
         );
       }
-      await ask(paymentId);
+      return ask(paymentId);
     };
     await runner('a').runOnce();
     expect((await store.find(id))?.state).toBe('running');
@@ -128,10 +140,37 @@ describe('a batch of look-ups', () => {
     await place('mch_bad');
     await place('mch_bad');
     const id = await start({ merchantId: 'mch_bad' });
-    askNow = async () => {
+    askOne = async () => {
       throw new Error('no');
     };
     await runner().runOnce();
-    expect(await store.find(id)).toMatchObject({ state: 'done', asked: 2, changed: 0 });
+    expect(await store.find(id)).toMatchObject({ state: 'done', handled: 2, asked: 0, changed: 0 });
+  });
+
+  it('tells apart what a channel was asked about and what not', async () => {
+    const some = await Promise.all([place('mch_apart'), place('mch_apart'), place('mch_apart')]);
+    const id = await start({ merchantId: 'mch_apart' });
+    const ask = askOne;
+    askOne = async (paymentId) => paymentId === some[0] && ask(paymentId);
+    await runner().runOnce();
+    expect(await store.find(id)).toMatchObject({ state: 'done', total: 3, handled: 3, asked: 1, changed: 1 });
+  });
+
+  it('that was cancelled just now is not begun again', async () => {
+    await place('mch_twice');
+    const id = await start({ merchantId: 'mch_twice' });
+    const client = await core.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await store.cancel(client, id);
+      // It waits for the row; when it has it, the batch is cancelled.
+      const next = store.next('a');
+      await client.query('SELECT pg_sleep(0.1)');
+      await client.query('COMMIT');
+      expect(await next).toBeUndefined();
+    } finally {
+      client.release();
+    }
+    expect(await store.find(id)).toMatchObject({ state: 'cancelled' });
   });
 });

@@ -1,18 +1,21 @@
 import type { SharedBudget } from '../../platform/ports/shared-budget.ts';
 import type { SyncItem } from './sync-item.ts';
 
-/** An item that must wait, because its channel may not be asked now. */
-export type Deferred = { item: SyncItem; inMs: number };
+/** An item that must wait, because its channel may not be asked now: its breaker is open, or its budget used up. */
+export type Deferred = { item: SyncItem; inMs: number; because: 'breaker' | 'budget' };
+
+/** Clocks differ by a little; who comes before his time finds nothing. */
+const afterItsTimeMs = 5;
 
 /**
  * Which of many items may be looked up now: none of a channel whose breaker is open, and of the others as many as all nodes
- * together may ask in this moment. What has to wait uses up nothing.
+ * together may ask in this moment. What has to wait uses up nothing, and gets a time in the channel's line at which it may
+ * go: however much there is, it is put off about once.
  */
 export function createAdmit({
   restMsOf,
   queriesPerSecondOf,
   budget,
-  random = Math.random,
   log,
 }: {
   /** For how long the channel should be left alone, because its breaker is open; 0 when it may be asked. */
@@ -20,9 +23,38 @@ export function createAdmit({
   /** The channel's budget of look-ups, for all nodes together. */
   queriesPerSecondOf: (channelId: string) => number;
   budget: SharedBudget;
-  random?: () => number;
   log: { warn(fields: object, message: string): void };
 }) {
+  async function admitOf(
+    channelId: string,
+    group: SyncItem[],
+  ): Promise<{ admitted: SyncItem[]; deferred: Deferred[] }> {
+    const perSecond = queriesPerSecondOf(channelId);
+    const restMs = restMsOf(channelId);
+    const waited = group.filter((item) => item.waited);
+    const fresh = group.filter((item) => !item.waited);
+    const comers = { fresh: fresh.length, waited: waited.length };
+    const passed = await budget.take(`query:${channelId}`, comers, perSecond, restMs).catch((err) => {
+      // Without its server there is no budget; the channel's bulkhead still bounds what each node asks.
+      log.warn({ err, channelId }, 'the budget of look-ups is out of reach');
+      return restMs > 0 ? { fresh: 0, waited: 0, freshMs: restMs, waitedMs: restMs } : undefined;
+    });
+    if (!passed) return { admitted: group, deferred: [] };
+    const later = (some: SyncItem[], fromMs: number): Deferred[] =>
+      some.map((item, place) => ({
+        item: { ...item, waited: true },
+        inMs: fromMs + ((place + 1) / perSecond) * 1_000 + afterItsTimeMs,
+        because: restMs > 0 ? 'breaker' : 'budget',
+      }));
+    return {
+      admitted: [...waited.slice(0, passed.waited), ...fresh.slice(0, passed.fresh)],
+      deferred: [
+        ...later(waited.slice(passed.waited), passed.waitedMs),
+        ...later(fresh.slice(passed.fresh), passed.freshMs),
+      ],
+    };
+  }
+
   return async function admit(items: readonly SyncItem[]): Promise<{ admitted: SyncItem[]; deferred: Deferred[] }> {
     const byChannel = new Map<string | undefined, SyncItem[]>();
     for (const item of items) {
@@ -33,24 +65,9 @@ export function createAdmit({
     const admitted: SyncItem[] = [];
     const deferred: Deferred[] = [];
     for (const [channelId, group] of byChannel) {
-      const restMs = channelId === undefined ? 0 : restMsOf(channelId);
-      if (channelId === undefined) admitted.push(...group);
-      // Spread out, so that not all come back at once.
-      else if (restMs > 0) deferred.push(...group.map((item) => ({ item, inMs: restMs * (0.8 + 0.4 * random()) })));
-      else {
-        const perSecond = queriesPerSecondOf(channelId);
-        const granted = await budget.take(`query:${channelId}`, group.length, perSecond).catch((err) => {
-          // Without its server there is no budget; the channel's bulkhead still bounds what each node asks.
-          log.warn({ err, channelId }, 'the budget of look-ups is out of reach');
-          return group.length;
-        });
-        admitted.push(...group.slice(0, granted));
-        deferred.push(
-          ...group
-            .slice(granted)
-            .map((item, place) => ({ item, inMs: ((place + 1) / perSecond) * 1_000 + 50 * random() })),
-        );
-      }
+      const of = channelId === undefined ? { admitted: group, deferred: [] } : await admitOf(channelId, group);
+      admitted.push(...of.admitted);
+      deferred.push(...of.deferred);
     }
     return { admitted, deferred };
   };

@@ -77,7 +77,7 @@ function worker(node: RunningSharding = sharding, named = `b${budgets++}`, endin
     onLookUp: ({ outcome }) => outcomes.push(outcome),
     log,
   });
-  return { run: made.run, next, outcomes };
+  return { run: made.run, ask: made.ask, next, outcomes };
 }
 
 const callChannel: Parameters<typeof createSyncAttempt>[0]['callChannel'] = async (route, call) => {
@@ -203,6 +203,92 @@ describe.each(['memory', 'shard', 'batch'] as const)('look-ups from the %s tier'
     expect(callsOf('query')).toBe(1);
     expect(nodes.flatMap(({ next }) => next)).toHaveLength(12);
   });
+});
+
+describe('more than a channel may be asked', () => {
+  it('is put off about once each, to times at which it may go', async () => {
+    const some = await Promise.all(Array.from({ length: 30 }, () => order()));
+    perSecond = 5;
+    const nodes = [worker(sharding, 'line'), worker(sharding, 'line')];
+    let moved = 0;
+    // Each node works its half, again and again, as the queues would: whatever is due by then.
+    const until = performance.now() + 20_000;
+    const halves = [some.slice(0, 15), some.slice(15)].map((half) =>
+      half.map(({ item }) => ({ item, atMs: performance.now() })),
+    );
+    const isOver = () => callsOf('query') >= 30;
+    while (!isOver() && performance.now() < until) {
+      await Promise.all(
+        nodes.map(async (node, at) => {
+          const half = halves[at] ?? [];
+          const due = half.splice(0).flatMap((one) => {
+            if (one.atMs <= performance.now()) return [one.item];
+            half.push(one);
+            return [];
+          });
+          if (due.length === 0) return;
+          node.next.length = 0;
+          await node.run(due, 'memory');
+          for (const { item, inMs } of node.next.splice(0)) {
+            if (!item.waited || inMs === null) continue;
+            moved++;
+            half.push({ item, atMs: performance.now() + inMs });
+          }
+        }),
+      );
+      await new Promise((resume) => setTimeout(resume, 20));
+    }
+    expect(callsOf('query')).toBe(30);
+    // 25 have to wait once; a few may come a moment too early.
+    expect(moved).toBeLessThan(60);
+    for (const { id } of some) expect(await stand(id)).toMatchObject({ step: 1 });
+  });
+
+  it('is waited for by whoever asks for the answers, and only what was asked is told', async () => {
+    const some = await Promise.all(Array.from({ length: 4 }, () => order()));
+    perSecond = 2;
+    const one = worker();
+    const items = some.map(({ item }) => item);
+    const asked = await one.ask(items, 'person', async () => true);
+    expect(asked).toHaveLength(4);
+    expect(callsOf('query')).toBe(4);
+    expect(one.outcomes).toEqual(['asked', 'asked', 'asked', 'asked']);
+  });
+
+  it('is left to the schedule when nobody waits for it any more', async () => {
+    const some = await Promise.all(Array.from({ length: 3 }, () => order()));
+    perSecond = 0.01;
+    const one = worker();
+    const asked = await one.ask(
+      some.map(({ item }) => item),
+      'person',
+      async () => false,
+    );
+    expect(asked).toHaveLength(1);
+    expect(callsOf('query')).toBe(1);
+    expect(one.next.filter(({ item }) => item.waited)).toHaveLength(2);
+  });
+
+  it('is not waited for while the breaker of its channel is open', async () => {
+    const { id, item } = await order();
+    restMs = 60_000;
+    const one = worker();
+    expect(await one.ask([item], 'person', async () => true)).toEqual([]);
+    expect(core.script.calls).toEqual([]);
+    expect(one.next).toHaveLength(1);
+    expect((await stand(id)).in_seconds).toBeGreaterThan(55);
+  });
+});
+
+it('a claim lasts longer than the longest call to its channel', async () => {
+  const { id, item } = await order();
+  const slow = createSyncStore(core.pool, () => 40_000);
+  const claimed = await slow.claim(item);
+  expect((await stand(id)).in_seconds).toBeGreaterThan(40);
+  const claim = claimed && 'attempt' in claimed ? claimed.attempt.claim : undefined;
+  await core.pool.query(`UPDATE attempts SET next_sync_at = now() WHERE payment_id = $1`, [id]);
+  expect(claim && (await slow.renew(id, claim))).toBe(true);
+  expect((await stand(id)).in_seconds).toBeGreaterThan(40);
 });
 
 describe.each(['shard', 'batch'] as const)('look-ups from the %s tier', (tier) => {

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isOutOfReach } from '../../platform/db.ts';
 import type { Sharding } from '../../sharding/ports.ts';
 import type { Claimed, SyncStore } from '../sync.store.ts';
 import type { LookUpOutcome } from '../sync-attempt.ts';
-import type { Admit } from './admit.ts';
+import type { Admit, Deferred } from './admit.ts';
 import { idOf, type SyncItem, type SyncTier } from './sync-item.ts';
 
 export type RunLookUps = ReturnType<typeof createRunLookUps>;
@@ -21,6 +22,9 @@ export type LookUpsDeps = {
   /** Look-ups of this node at once, over all tiers. */
   atOnce?: number;
 };
+
+/** Whoever waits for look-ups is asked as often whether he still does. */
+const patienceMs = 500;
 
 /**
  * Works due items, wherever they come from: what the channels can't take now waits; the rest is claimed one by one in the
@@ -44,16 +48,18 @@ export function createRunLookUps(deps: LookUpsDeps) {
     }
   }
 
-  async function workOne(item: SyncItem, tier: SyncTier): Promise<void> {
+  /** @returns whether the channel was asked, and what it said was kept */
+  async function workOne(item: SyncItem, tier: SyncTier): Promise<boolean> {
     const shard = sharding.shardFor(item.paymentId);
     const isOfShard = tier === 'shard' || tier === 'batch';
     const fence = isOfShard ? sharding.owned().find((one) => one.shard === shard) : undefined;
     // Not ours any more: whoever has the shard now finds it in the shard's queue, or overdue.
-    if (isOfShard && !fence) return;
+    if (isOfShard && !fence) return false;
     if (tier === 'memory' && sharding.isPaused(shard)) {
       deps.onNext(item, tier, 0);
-      return;
+      return false;
     }
+    let asked = false;
     const done = fence && sharding.hold(fence.shard);
     try {
       const claimed = await store.claim(item, fence);
@@ -67,51 +73,110 @@ export function createRunLookUps(deps: LookUpsDeps) {
             { paymentId, tier, shard },
             'what a look-up learned was not written: somebody else has the order now',
           );
-          return;
+          return false;
         }
+        asked = outcome === 'asked';
       }
       const standing = await store.standing(item);
       if (standing === null) deps.onNext(item, tier, null);
       // Due, and not to be had: somebody else has it in hand this moment.
-      else deps.onNext({ ...item, channelId: standing.channelId }, tier, Math.max(standing.inMs, claimed ? 0 : 1_000));
+      else {
+        const next = { ...item, channelId: standing.channelId, waited: false };
+        deps.onNext(next, tier, Math.max(standing.inMs, claimed ? 0 : 1_000));
+      }
+      return asked;
     } finally {
       done?.();
     }
   }
+
+  /** @returns the items that the channel was asked about */
+  async function workAll(items: readonly SyncItem[], tier: SyncTier): Promise<SyncItem[]> {
+    const asked: SyncItem[] = [];
+    await Promise.all(
+      items.map((item) =>
+        inSlot(async () => {
+          try {
+            if (await workOne(item, tier)) asked.push(item);
+          } catch (err) {
+            // One that fails must not keep the others waiting; it is due again when its claim runs out.
+            (isOutOfReach(err) ? log.warn : log.error).call(log, { err, ...item, tier }, 'a look-up failed');
+          }
+          inHand.delete(idOf(item));
+        }),
+      ),
+    );
+    return asked;
+  }
+
+  async function handOn(deferred: readonly Deferred[], tier: SyncTier): Promise<void> {
+    if (deferred.length === 0) return;
+    await store.postpone(deferred);
+    for (const { item } of deferred) inHand.delete(idOf(item));
+    for (const { item, inMs } of deferred) deps.onNext(item, tier, inMs);
+  }
+
+  /** Those of them that are not in hand already; they are now. */
+  function takeInHand(items: readonly SyncItem[]): SyncItem[] {
+    const fresh = items.filter((item) => !inHand.has(idOf(item)));
+    for (const item of fresh) inHand.add(idOf(item));
+    return fresh;
+  }
+
+  const letGo = (items: readonly SyncItem[]) => {
+    for (const item of items) inHand.delete(idOf(item));
+  };
 
   return {
     /** How many items are in hand: being looked up, or about to be. */
     load: (): number => inHand.size,
     atOnce,
 
-    /** Resolves when all are done. Items that are already in hand are left alone. */
+    /** Resolves when all are done. Items that are already in hand are left alone; those that have to wait are handed on. */
     async run(items: readonly SyncItem[], tier: SyncTier): Promise<void> {
-      const fresh = items.filter((item) => !inHand.has(idOf(item)));
-      for (const item of fresh) inHand.add(idOf(item));
-      const letGo = (some: readonly SyncItem[]) => {
-        for (const item of some) inHand.delete(idOf(item));
-      };
+      const fresh = takeInHand(items);
       try {
         const { admitted, deferred } = await deps.admit(fresh);
-        if (deferred.length > 0) {
-          await store.postpone(deferred);
-          letGo(deferred.map(({ item }) => item));
-          for (const { item, inMs } of deferred) deps.onNext(item, tier, inMs);
-        }
-        await Promise.all(
-          admitted.map((item) =>
-            inSlot(async () => {
-              // One that fails must not keep the others waiting; it is due again when its claim runs out.
-              await workOne(item, tier).catch((err) =>
-                (isOutOfReach(err) ? log.warn : log.error).call(log, { err, ...item, tier }, 'a look-up failed'),
-              );
-              letGo([item]);
-            }),
-          ),
-        );
+        await handOn(deferred, tier);
+        await workAll(admitted, tier);
       } finally {
         letGo(fresh);
       }
+    },
+
+    /**
+     * For whoever waits for the answers: what is over the channel's budget comes up at its time in the line, as long as
+     * `goesOn`. What is left then, and what belongs to a channel whose breaker is open, is handed on.
+     * @returns the items that the channel was really asked about
+     */
+    async ask(items: readonly SyncItem[], tier: SyncTier, goesOn: () => Promise<boolean>): Promise<SyncItem[]> {
+      const asked: SyncItem[] = [];
+      let waiting = items.map((item) => ({ item, atMs: 0 }));
+      while (waiting.length > 0) {
+        const now = performance.now();
+        const fresh = takeInHand(waiting.filter(({ atMs }) => atMs <= now).map(({ item }) => item));
+        waiting = waiting.filter(({ atMs }) => atMs > now);
+        try {
+          const { admitted, deferred } = await deps.admit(fresh);
+          const later = deferred.filter(({ because }) => because === 'budget');
+          await handOn(
+            deferred.filter(({ because }) => because === 'breaker'),
+            tier,
+          );
+          if (later.length > 0) await store.postpone(later);
+          // While they wait they are nobody's, and take no place from others.
+          letGo(later.map(({ item }) => item));
+          waiting.push(...later.map(({ item, inMs }) => ({ item, atMs: now + inMs })));
+          asked.push(...(await workAll(admitted, tier)));
+        } finally {
+          letGo(fresh);
+        }
+        if (waiting.length === 0 || !(await goesOn())) break;
+        const firstMs = Math.min(...waiting.map(({ atMs }) => atMs)) - performance.now();
+        await sleep(Math.max(0, Math.min(firstMs, patienceMs)));
+      }
+      for (const { item, atMs } of waiting) deps.onNext(item, tier, Math.max(0, atMs - performance.now()));
+      return asked;
     },
   };
 }

@@ -17,11 +17,15 @@ export function BatchResult({ id, onClose }: { id: string; onClose: () => void }
   return (
     <Dialog open onClose={onClose} closeLabel={t('close')} title={t('result')} description={t('resultHint')} wide>
       <Loaded query={query}>
-        {({ moves, changes, reason, asked, total }) => (
+        {({ moves, changes, reason, state, handled, asked, total }) => (
           <>
-            <p className="mb-3">
-              {reason} · {asked} / {total}
+            <p className="mb-1">
+              {reason} · {t('handledOf', { handled, total, asked })}
             </p>
+            {asked < handled ? <p className="mb-3 text-muted">{t('notAsked', { count: handled - asked })}</p> : null}
+            {state === 'done' && handled < total ? (
+              <p className="mb-3 text-muted">{t('endedBefore', { count: total - handled })}</p>
+            ) : null}
             {moves.length === 0 ? <Empty title={t('nothingYet')} /> : null}
             <ul className="mb-4 grid gap-1">
               {moves.map(({ before, after, count }) => (

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { dateTime, percent } from '@/lib/format';
+import { dateTime } from '@/lib/format';
 import { useMe } from '@/lib/session';
 import { type Outputs, useTrpc } from '@/lib/trpc';
 import { Button } from '@/ui/button';
@@ -61,9 +61,11 @@ export function Sync() {
               label={t('title')}
               head={
                 <>
-                  {[t('began'), t('by'), t('reason'), t('state'), t('progress'), t('changed')].map((name) => (
-                    <Th key={name}>{name}</Th>
-                  ))}
+                  {[t('began'), t('by'), t('reason'), t('state'), t('progress'), t('asked'), t('changed')].map(
+                    (name) => (
+                      <Th key={name}>{name}</Th>
+                    ),
+                  )}
                   <Th>
                     <span className="sr-only">{t('act')}</span>
                   </Th>
@@ -81,11 +83,9 @@ export function Sync() {
                     <Chip tone={tones[one.state]}>{t(`states.${one.state}`)}</Chip>
                   </Td>
                   <Td label={t('progress')} className="whitespace-nowrap">
-                    <Meter value={one.asked} max={Math.max(1, one.total)} />{' '}
-                    <span className="font-mono text-xs">
-                      {one.asked} / {one.total} ({percent(one.asked, one.total)})
-                    </span>
+                    <Meter of="progress" value={one.handled} max={one.state === 'done' ? one.handled : one.total} />
                   </Td>
+                  <Td label={t('asked')}>{one.asked}</Td>
                   <Td label={t('changed')}>{one.changed}</Td>
                   <Td className="text-right whitespace-nowrap">
                     <Button look="quiet" onClick={() => setSeen(one.id)}>
