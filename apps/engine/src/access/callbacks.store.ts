@@ -8,7 +8,7 @@ export type KeptCallback = {
   verified: boolean;
   outcome: string;
   paymentId: string | undefined;
-  /** Masked and bounded. */
+  /** Masked, bounded, and fit for the database. */
   headers: Record<string, string>;
   body: string;
 };
@@ -29,8 +29,7 @@ export function createCallbackStore(pool: Pool) {
           outcome,
           paymentId ?? null,
           JSON.stringify(headers),
-          // Postgres stores no NUL.
-          body.replaceAll('\u0000', ''),
+          body,
         ],
       });
     },

@@ -5,6 +5,7 @@ import type { AccountCache } from '../gateway/accounts/account-cache.ts';
 import type { HandleCallback } from '../gateway/call-channel.ts';
 import type { ReadCodes } from '../gateway/codes/read-codes.ts';
 import { maskBody, maskHeaders } from '../gateway/mask.ts';
+import { storable } from '../gateway/storable.ts';
 import type { RecordOutcome, RecordRefundResult, RecordResult } from '../payments/operations.ts';
 import { AppError } from '../platform/app-error.ts';
 import type { Pool } from '../platform/db.ts';
@@ -180,8 +181,10 @@ export function registerChannelNotify(app: FastifyInstance, deps: ChannelNotifyD
       verified,
       outcome,
       paymentId: verified ? parseRequestNo(parsed.requestNo)?.paymentId : undefined,
-      headers: maskHeaders(headers, adapter.sensitiveFields),
-      body: maskBody(body.toString(), adapter.sensitiveFields),
+      ...storable({
+        headers: maskHeaders(headers, adapter.sensitiveFields),
+        body: maskBody(body.toString(), adapter.sensitiveFields),
+      }),
     });
   }
 }

@@ -197,6 +197,20 @@ describe('a channel call', () => {
     expect(exchange.error).toBe(outcome.error);
   });
 
+  it('keeps what a channel says though Postgres could store no NUL and no half of a pair of it', async () => {
+    const raw = { code: 'A\0', message: '\ud800!' };
+    const { callChannel } = gatewayWith({
+      outcome: {
+        kind: 'answered',
+        response: { status: 200, headers: { note: 'a\0b' }, body: Buffer.from('{"message":"a\0b"}') },
+      },
+      session: { parseResponse: () => ({ kind: 'pending', raw }) as never },
+    });
+    const { result, exchange } = await callChannel(route, query);
+    expect(result).toMatchObject({ kind: 'pending', raw: { code: 'A\uFFFD', message: '\uFFFD!' } });
+    expect(JSON.stringify({ result, exchange })).not.toMatch(/\\u0000|\\ud800/);
+  });
+
   it('never throws: what fails before sending was not sent, what fails after is unknown', async () => {
     const boom = () => {
       throw new Error('boom 6222021234567890128');

@@ -22,6 +22,7 @@ import { type BreakerMove, createCompartments, type OperationGroup } from './com
 import { maskBody, maskHeaders, maskPath, maskText } from './mask.ts';
 import { type Refusal, runInCompartment } from './run-in-compartment.ts';
 import type { Send } from './send.ts';
+import { storable } from './storable.ts';
 
 const groupOf: Record<ChannelOperation, OperationGroup> = {
   place: 'place',
@@ -254,19 +255,19 @@ const errorText = (error: unknown): string => (error instanceof Error ? error.me
 const round = (ms: number): number => Math.round(ms * 100) / 100;
 
 function shown(response: WireResponse, adapter: ChannelAdapter): Exchange['response'] {
-  return {
+  return storable({
     status: response.status,
     headers: maskHeaders(response.headers, adapter.sensitiveFields),
     body: maskBody(response.body.toString(), adapter.sensitiveFields),
-  };
+  });
 }
 
 function notSent<Call extends ChannelCall>(reason: NotSentReason, error: string, exchange: Exchange): ResultOf<Call> {
-  exchange.error = maskText(error);
+  exchange.error = storable(maskText(error));
   return { kind: 'not_sent', reason } as ResultOf<Call>;
 }
 
 function unknown<Call extends ChannelCall>(reason: UnknownReason, error: string, exchange: Exchange): ResultOf<Call> {
-  exchange.error = maskText(error);
+  exchange.error = storable(maskText(error));
   return { kind: 'unknown', reason } as ResultOf<Call>;
 }

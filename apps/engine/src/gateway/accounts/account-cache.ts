@@ -3,6 +3,7 @@ import type { TrustedKey } from '@tributary/channels/channel-result';
 import type { ConfigSource } from '../../config/snapshot.ts';
 import type { Bus } from '../../platform/ports/bus.ts';
 import { accountSecretsAad } from '../../platform/secret-places.ts';
+import { readingStorable } from '../storable.ts';
 import { type OlderUse, withOverlap } from './overlap.ts';
 
 type Content = { version: number; baseUrl: string; config: unknown /** Envelope-encrypted. */; secrets: string };
@@ -170,7 +171,7 @@ export function createAccountCache({
         return [];
       }
     });
-    const session = withOverlap(openOne(stored), older, (use) => noteOlder(stored, use));
+    const session = readingStorable(withOverlap(openOne(stored), older, (use) => noteOlder(stored, use)));
     return { session, baseUrl: stored.baseUrl, version: stored.version };
   }
 
