@@ -188,6 +188,18 @@ describe('shards', () => {
     expect([...shardsOf(a), ...shardsOf(b)]).toEqual([0]);
   });
 
+  it('stay paused when their number changes: every new one that has any part of what was paused', async () => {
+    const pausedOf = async () =>
+      (await pool.query('SELECT shard, paused_by FROM shard_leases WHERE paused_at IS NOT NULL ORDER BY shard')).rows;
+    await pool.query(`UPDATE shard_leases SET paused_at = now(), paused_by = 'p', paused_reason = 'r' WHERE shard = 3`);
+    await changeTo(16);
+    expect(await pausedOf()).toEqual([6, 7].map((shard) => ({ shard, paused_by: 'p' })));
+    await pool.query('UPDATE shard_leases SET paused_at = NULL WHERE shard = 6');
+    await changeTo(3);
+    // The seventh of sixteen begins in the second third.
+    expect((await pausedOf()).map(({ shard }) => shard)).toEqual([1]);
+  });
+
   it('find their workers within moments when one joins, the number changes, or one leaves', async () => {
     const make = (node: string) => {
       const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
