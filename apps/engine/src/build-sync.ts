@@ -63,7 +63,7 @@ export function buildSync({
   endingOf: (channelId: string, product: Product) => OrderEnding;
   scheduleOf: (channelId: string, product: Product | undefined) => ChannelSchedule | undefined;
   closeExpiredHeld: () => Promise<number>;
-  metrics: Pick<Metrics, 'lookUp' | 'shardsTaken' | 'syncBacklog'>;
+  metrics: Pick<Metrics, 'lookUp' | 'shardsTaken' | 'syncBacklog' | 'syncLines'>;
   failpoint: Failpoint;
   log: Log;
 }) {
@@ -76,6 +76,12 @@ export function buildSync({
     'attempt' in claimed ? lookUpAttempt(claimed.attempt, tier) : bringRefundOn(claimed.refund, tier);
   const nextLookUp = createNextLookUp(config, scheduleOf);
 
+  const { admit, lines } = createAdmit({
+    restMsOf: gateway.restMsOf,
+    queriesPerSecondOf: (channelId) => config.current().channels.get(channelId)?.params.queriesPerSecond ?? 1,
+    budget,
+    log,
+  });
   const sharding = createSharding({
     pool,
     bus,
@@ -93,12 +99,8 @@ export function buildSync({
     clock,
     orders: createOpenOrders(pool),
     closeExpiredHeld,
-    admit: createAdmit({
-      restMsOf: gateway.restMsOf,
-      queriesPerSecondOf: (channelId) => config.current().channels.get(channelId)?.params.queriesPerSecond ?? 1,
-      budget,
-      log,
-    }),
+    admit,
+    lines,
     lookUp,
     pauseOf(claimed) {
       const { channelId, syncStep } = 'attempt' in claimed ? claimed.attempt : claimed.refund;
@@ -115,6 +117,7 @@ export function buildSync({
     },
     onLookUp: metrics.lookUp,
     onBacklog: metrics.syncBacklog,
+    onLines: metrics.syncLines,
     log,
   });
 

@@ -160,6 +160,12 @@ export function createMetrics() {
     buckets: [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64],
     registers,
   });
+  const syncLine = new Gauge({
+    name: 'tributary_sync_line_seconds',
+    help: 'How long a look-up of a channel has to wait that is asked about more than its budget allows; absent when nobody waits.',
+    labelNames: ['channel'],
+    registers,
+  });
   const syncDepth = new Gauge({
     name: 'tributary_sync_backlog',
     help: 'What waits for its look-up, by tier and shard (memory has none): entries, due ones, and seconds that the oldest has been due.',
@@ -214,6 +220,10 @@ export function createMetrics() {
         syncDepth.set({ tier, shard, what: 'due' }, due);
         syncDepth.set({ tier, shard, what: 'oldest_seconds' }, oldestMs / 1000);
       }
+    },
+    syncLines: (lines: { channelId: string; waitMs: number }[]) => {
+      syncLine.reset();
+      for (const { channelId: channel, waitMs } of lines) syncLine.set({ channel }, waitMs / 1000);
     },
     accountExpiries: (expiries: { accountId: string; channelId: string; secondsLeft: number }[]) => {
       accountExpiry.reset();

@@ -26,6 +26,8 @@ const handOnEveryMs = 100;
 /** What waits: in memory (no shard), or in the set of a shard. */
 export type Backlog = { tier: 'memory' | 'shard'; shard: string; entries: number; due: number; oldestMs: number };
 
+export type ChannelLine = { channelId: string; waitMs: number };
+
 export type StatusSync = ReturnType<typeof createStatusSync>;
 
 /**
@@ -40,6 +42,8 @@ export function createStatusSync({
   orders,
   closeExpiredHeld,
   onBacklog = () => undefined,
+  lines = () => [],
+  onLines = () => undefined,
   log,
   ...deps
 }: Omit<LookUpsDeps, 'onNext' | 'sharding' | 'log'> & {
@@ -49,6 +53,9 @@ export function createStatusSync({
   orders: OpenOrders;
   closeExpiredHeld: () => Promise<number>;
   onBacklog?: (rows: Backlog[]) => void;
+  /** Channels over their budget of look-ups, and how long one has to wait there. */
+  lines?: () => ChannelLine[];
+  onLines?: (lines: ChannelLine[]) => void;
   log: Log;
 }) {
   const memory = createMemoryQueue<SyncItem>(memoryMost);
@@ -116,6 +123,7 @@ export function createStatusSync({
   }
 
   async function count(): Promise<void> {
+    onLines(lines());
     const shards = sharding.owned().map(({ shard }) => shard);
     depths = shards.length === 0 ? [] : await dueSet.depths(sharding.current().generation, shards);
     const inMemory: Backlog = { tier: 'memory', shard: '', entries: memory.size(), due: 0, oldestMs: memoryLagMs() };
@@ -178,6 +186,7 @@ export function createStatusSync({
       },
       batch: { out: batch.counts().taken, refilled: batch.counts().refilled },
       inHand: lookUps.load(),
+      lines: lines(),
     }),
 
     async start(): Promise<void> {

@@ -164,4 +164,6 @@ type WorkerStats = {
   shardQueue?: { depth: number; due: number; oldestMs: number; zombies: number; in: number; out: number };
   batch?: { out: number; refilled: number };
   inHand?: number;
+  /** Channels over their budget of look-ups, and how long one has to wait there. */
+  lines?: { channelId: string; waitMs: number }[];
 };

@@ -25,6 +25,9 @@ export function createAdmit({
   budget: SharedBudget;
   log: { warn(fields: object, message: string): void };
 }) {
+  /** Until when, by monotonic ms, the last place in a channel's line was given by this node. */
+  const lineEnds = new Map<string, number>();
+
   async function admitOf(
     channelId: string,
     group: SyncItem[],
@@ -46,16 +49,16 @@ export function createAdmit({
         inMs: fromMs + ((place + 1) / perSecond) * 1_000 + afterItsTimeMs,
         because: restMs > 0 ? 'breaker' : 'budget',
       }));
-    return {
-      admitted: [...waited.slice(0, passed.waited), ...fresh.slice(0, passed.fresh)],
-      deferred: [
-        ...later(waited.slice(passed.waited), passed.waitedMs),
-        ...later(fresh.slice(passed.fresh), passed.freshMs),
-      ],
-    };
+    const deferred = [
+      ...later(waited.slice(passed.waited), passed.waitedMs),
+      ...later(fresh.slice(passed.fresh), passed.freshMs),
+    ];
+    const last = deferred.at(-1);
+    if (last) lineEnds.set(channelId, Math.max(lineEnds.get(channelId) ?? 0, performance.now() + last.inMs));
+    return { admitted: [...waited.slice(0, passed.waited), ...fresh.slice(0, passed.fresh)], deferred };
   }
 
-  return async function admit(items: readonly SyncItem[]): Promise<{ admitted: SyncItem[]; deferred: Deferred[] }> {
+  async function admit(items: readonly SyncItem[]): Promise<{ admitted: SyncItem[]; deferred: Deferred[] }> {
     const byChannel = new Map<string | undefined, SyncItem[]>();
     for (const item of items) {
       const group = byChannel.get(item.channelId);
@@ -70,7 +73,17 @@ export function createAdmit({
       deferred.push(...of.deferred);
     }
     return { admitted, deferred };
+  }
+
+  return {
+    admit,
+    /** The channels that are asked about more than they allow, with how long whoever comes now has to wait. */
+    lines(): { channelId: string; waitMs: number }[] {
+      const now = performance.now();
+      for (const [channelId, endsAt] of lineEnds) if (endsAt <= now) lineEnds.delete(channelId);
+      return [...lineEnds].map(([channelId, endsAt]) => ({ channelId, waitMs: Math.round(endsAt - now) }));
+    },
   };
 }
 
-export type Admit = ReturnType<typeof createAdmit>;
+export type Admit = ReturnType<typeof createAdmit>['admit'];

@@ -61,15 +61,16 @@ function worker(node: RunningSharding = sharding, named = `b${budgets++}`, endin
     log,
   });
   const budget = createPostgresSharedBudget(core.pool);
+  const { admit, lines } = createAdmit({
+    restMsOf: () => restMs,
+    queriesPerSecondOf: () => perSecond,
+    budget: { take: (name, ...rest) => budget.take(`${named} ${name}`, ...rest) },
+    log,
+  });
   const made = createRunLookUps({
     store,
     sharding: node,
-    admit: createAdmit({
-      restMsOf: () => restMs,
-      queriesPerSecondOf: () => perSecond,
-      budget: { take: (name, ...rest) => budget.take(`${named} ${name}`, ...rest) },
-      log,
-    }),
+    admit,
     lookUp: (claimed: Claimed, tier) =>
       'attempt' in claimed ? attempt(claimed.attempt, tier) : refund(claimed.refund, tier),
     pauseOf: () => 77_000,
@@ -77,7 +78,7 @@ function worker(node: RunningSharding = sharding, named = `b${budgets++}`, endin
     onLookUp: ({ outcome }) => outcomes.push(outcome),
     log,
   });
-  return { run: made.run, ask: made.ask, next, outcomes };
+  return { run: made.run, ask: made.ask, lines, next, outcomes };
 }
 
 const callChannel: Parameters<typeof createSyncAttempt>[0]['callChannel'] = async (route, call) => {
@@ -267,6 +268,10 @@ describe('more than a channel may be asked', () => {
     expect(asked).toHaveLength(1);
     expect(callsOf('query')).toBe(1);
     expect(one.next.filter(({ item }) => item.waited)).toHaveLength(2);
+    // Two in the line, a hundred seconds each.
+    const [line] = one.lines();
+    expect(line?.channelId).toBe('wechat-pay');
+    expect(line?.waitMs).toBeGreaterThan(150_000);
   });
 
   it('is not waited for while the breaker of its channel is open', async () => {

@@ -1,3 +1,4 @@
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import { duration } from '@/lib/format';
@@ -35,7 +36,33 @@ export function Lanes({ list }: { list: ShardList }) {
           </section>
         );
       })}
+      <Lines list={list} />
     </div>
+  );
+}
+
+/** Channels that are asked about more than they allow, with how long a look-up has to wait there. */
+function Lines({ list: { workers } }: { list: ShardList }) {
+  const t = useTranslations('shards');
+  const longest = new Map<string, number>();
+  for (const { channelId, waitMs } of workers.flatMap(({ stats }) => stats.lines ?? []))
+    longest.set(channelId, Math.max(longest.get(channelId) ?? 0, waitMs));
+  if (longest.size === 0) return null;
+  return (
+    <section className="rounded border border-warn bg-surface p-3 text-sm md:col-span-3" aria-label={t('lines')}>
+      <h2 className="font-medium">{t('lines')}</h2>
+      <p className="text-xs text-muted">{t('linesHint')}</p>
+      <ul className="mt-2">
+        {[...longest].map(([channelId, waitMs]) => (
+          <li key={channelId}>
+            <Link href={`/channels/${channelId}`} className="text-primary hover:underline">
+              {channelId}
+            </Link>{' '}
+            {t('lineWait', { wait: duration(waitMs) })}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
