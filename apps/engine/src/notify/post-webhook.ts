@@ -29,13 +29,15 @@ export async function postWebhook(
   url: string,
   headers: Record<string, string>,
   body: string,
-  options: Parameters<typeof guardUrl>[1],
+  options: Omit<Parameters<typeof guardUrl>[1], 'signal'>,
 ): Promise<Posted> {
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);
   let agent: Agent | undefined;
   try {
-    const guarded = await guardUrl(url, options);
+    // One limit for all of it, the look-up of the name included.
+    const signal = AbortSignal.timeout(timeoutMs);
+    const guarded = await guardUrl(url, { ...options, signal });
     agent = new Agent({ connect: { timeout: connectMs, lookup: onlyTo(guarded.addresses) } });
     const response = await request(guarded.url, {
       method: 'POST',
@@ -44,7 +46,7 @@ export async function postWebhook(
       body,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     const answer = await beginningOf(response.body);
     const { statusCode: status } = response;

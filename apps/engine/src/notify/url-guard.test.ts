@@ -5,6 +5,7 @@ import { ForbiddenUrl, guardUrl, isPublicAddress } from './url-guard.ts';
 const guard = (url: string, addresses: string[] = ['93.184.216.34'], allowLoopback = false) =>
   guardUrl(url, {
     allowLoopback,
+    signal: new AbortController().signal,
     resolve: async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
   });
 

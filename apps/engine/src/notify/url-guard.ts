@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
+import { resolveHost } from './resolve-host.ts';
 
 /** Why a webhook URL is not called. */
 export class ForbiddenUrl extends Error {}
@@ -30,14 +30,16 @@ const isLoopback = (address: string): boolean =>
  * Checks a URL and resolves it once; the caller must connect to one of the returned addresses, so that a name which
  * answers differently a moment later leads nowhere.
  * @param allowLoopback for demonstrations and tests on one machine only
+ * @param signal ends the look-up of its name
  * @throws ForbiddenUrl
  */
 export async function guardUrl(
   text: string,
   {
     allowLoopback,
-    resolve = (host) => lookup(host, { all: true, verbatim: true }),
-  }: { allowLoopback: boolean; resolve?: (host: string) => Promise<LookupAddress[]> },
+    signal,
+    resolve = (host) => resolveHost(host, signal),
+  }: { allowLoopback: boolean; signal: AbortSignal; resolve?: (host: string) => Promise<LookupAddress[]> },
 ): Promise<{ url: URL; addresses: LookupAddress[] }> {
   let url: URL;
   try {

@@ -78,5 +78,5 @@ export const createNextLookUp =
     const at = nextLookUpAt(service?.syncSchedule ?? own, step, from, expiresAt, chance);
     if (!service?.syncSchedule || !ofAdapter?.isLeast) return at;
     const soonest = nextLookUpAt(own, step, from, expiresAt, chance);
-    return at < soonest ? soonest : at;
+    return new Date(Math.max(at.getTime(), soonest.getTime()));
   };
