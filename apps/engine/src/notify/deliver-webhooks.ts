@@ -1,7 +1,7 @@
 import type { ConfigSource, MerchantConfig } from '../config/snapshot.ts';
 import { webhookKeyAad, webhookSecretAad } from '../platform/secret-places.ts';
 import { afterTry, placesFor, restAfter } from './endpoint-health.ts';
-import type { Delivery, Endpoint, EndpointStore } from './endpoints.store.ts';
+import type { Delivery, Endpoint, EndpointStore, WebhookBacklog } from './endpoints.store.ts';
 import { type Posted, postWebhook } from './post-webhook.ts';
 import { signWebhook, type WebhookKeys } from './sign-webhook.ts';
 import type { guardUrl } from './url-guard.ts';
@@ -14,6 +14,11 @@ export type WebhookReport = { outcome: 'delivered' | 'failed' | 'dead'; ms: numb
 /** Endpoints that a node works at once, and what may be on its way to one of them. */
 const endpointsAtOnce = 64;
 const perEndpoint = 4;
+/** Of these places one merchant, and all endpoints whose last try failed together, may have so many: the others' are left. */
+const ofOneMerchant = 16;
+const ofFailing = 32;
+/** Claimed at once, so that no merchant gets far beyond that. */
+const claimedAtOnce = 8;
 /** An endpoint with more to do gives way to others after this long. */
 const turnMs = 10_000;
 const pollMs = 1_000;
@@ -45,10 +50,10 @@ export function createWebhooks({
   resolve?: Parameters<typeof guardUrl>[1]['resolve'];
   random?: () => number;
   onTry?: (report: WebhookReport) => void;
-  onBacklog?: (backlog: Awaited<ReturnType<EndpointStore['backlog']>>) => void;
+  onBacklog?: (backlog: WebhookBacklog) => void;
   log: Log;
 }) {
-  const working = new Set<Promise<void>>();
+  const working = new Map<Promise<void>, Endpoint>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
   let again = false;
@@ -61,13 +66,26 @@ export function createWebhooks({
     let begun = 0;
     do {
       again = false;
-      const room = endpointsAtOnce - working.size;
+      const room = Math.min(endpointsAtOnce - working.size, claimedAtOnce);
       if (room <= 0) break;
-      const claimed = await store.claim(room);
+      const claimed = await store.claim(room, ...fullShares());
       for (const endpoint of claimed) begin(endpoint);
       begun += claimed.length;
+      if (claimed.length === room) again = true;
     } while (again && !stopped);
     return begun;
+  }
+
+  /** The merchants that have their share of places already, and whether the failing endpoints have theirs. */
+  function fullShares(): [string[], boolean] {
+    const inHand = new Map<string, number>();
+    let failing = 0;
+    for (const { merchantId, failures } of working.values()) {
+      inHand.set(merchantId, (inHand.get(merchantId) ?? 0) + 1);
+      if (failures > 0) failing++;
+    }
+    const full = [...inHand].filter(([, count]) => count >= ofOneMerchant).map(([merchantId]) => merchantId);
+    return [full, failing >= ofFailing];
   }
 
   function begin(endpoint: Endpoint): void {
@@ -78,7 +96,7 @@ export function createWebhooks({
         // Its place is free, and perhaps it has more to do.
         nudge();
       });
-    working.add(work);
+    working.set(work, endpoint);
   }
 
   async function workEndpoint(endpoint: Endpoint): Promise<void> {
@@ -173,6 +191,8 @@ export function createWebhooks({
   async function keepHouse(): Promise<void> {
     if (performance.now() - houseKeptAt < houseEveryMs) return;
     houseKeptAt = performance.now();
+    const late = await store.giveUpLate();
+    if (late > 0) log.error({ deliveries: late }, 'webhooks were given up: their endpoints did not answer for a day');
     await store.keepHouse(keptDays);
     onBacklog?.(await store.backlog());
   }
@@ -188,7 +208,7 @@ export function createWebhooks({
     async settle(): Promise<void> {
       stopped = false;
       looking = Promise.resolve();
-      while ((await look()) > 0) await Promise.all(working);
+      while ((await look()) > 0) await Promise.all(working.keys());
       stopped = true;
       looking = undefined;
     },
@@ -196,7 +216,7 @@ export function createWebhooks({
       stopped = true;
       clearTimeout(timer);
       await looking;
-      await Promise.all(working);
+      await Promise.all(working.keys());
     },
   };
 }

@@ -15,6 +15,9 @@ export const placesFor = (failuresInARow: number, most: number): number => (fail
 /** Waits after each failed try, in seconds: 12 tries over about a day. Then the delivery is dead until somebody resends it. */
 export const retrySeconds = [15, 30, 60, 180, 300, 600, 1800, 3600, 10_800, 21_600, 43_200];
 
+/** As long as all of them can take, in seconds. */
+export const longestRetriesSeconds = 1.1 * retrySeconds.reduce((sum, seconds) => sum + seconds, 0);
+
 /**
  * What becomes of a delivery: only 2xx counts; 410 says that nobody wants it, and what our own guard refuses would be
  * refused again. Pure.

@@ -1,5 +1,5 @@
 import { inTransaction, type Pool } from '../platform/db.ts';
-import { restAfter } from './endpoint-health.ts';
+import { longestRetriesSeconds, restAfter } from './endpoint-health.ts';
 import type { Posted } from './post-webhook.ts';
 
 /** How long a node may work an endpoint before others may; longer than a try takes. */
@@ -17,11 +17,17 @@ export type Delivery = {
   retriesFrom: number;
 };
 
+export type WebhookBacklog = Record<'pending' | 'dead' | 'parked' | 'resting' | 'paused' | 'overdueSeconds', number>;
+
 /** What is due where, and who works it. Postgres' clock decides. */
 export function createEndpointStore(pool: Pool, node: string) {
   return {
-    /** Endpoints with something due, which then are this node's alone; those that wait longest come first. */
-    async claim(limit: number): Promise<Endpoint[]> {
+    /**
+     * Endpoints with something due, which then are this node's alone; those that wait longest come first.
+     * @param notOf merchants whose endpoints are left alone
+     * @param onlyWell leaves those alone whose last try failed
+     */
+    async claim(limit: number, notOf: readonly string[] = [], onlyWell = false): Promise<Endpoint[]> {
       const { rows } = await pool.query<Endpoint>({
         name: 'webhook-endpoints-claim',
         text: `UPDATE webhook_endpoints SET worked_by = $1, worked_until = now() + interval '${workSeconds} s'
@@ -29,9 +35,10 @@ export function createEndpointStore(pool: Pool, node: string) {
                  SELECT id FROM webhook_endpoints
                  WHERE next_due_at <= now() AND paused_at IS NULL AND (rest_until IS NULL OR rest_until <= now())
                    AND (worked_until IS NULL OR worked_until <= now())
+                   AND merchant_id <> ALL ($3::text[]) AND (NOT $4 OR failures = 0)
                  ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED))
                RETURNING id, merchant_id AS "merchantId", failures`,
-        values: [node, limit],
+        values: [node, limit, notOf, onlyWell],
       });
       return rows;
     },
@@ -123,6 +130,26 @@ export function createEndpointStore(pool: Pool, node: string) {
       });
     },
 
+    /**
+     * Gives up what could not be tried often enough, because its endpoint rests, for as long as all retries would have taken:
+     * an endpoint that is gone for good must not leave its deliveries under way for ever. Paused ones wait for a person.
+     * @returns how many, 5,000 at most
+     */
+    async giveUpLate(): Promise<number> {
+      const { rowCount } = await pool.query({
+        name: 'webhooks-give-up',
+        text: `UPDATE webhook_deliveries SET status = 'dead', next_attempt_at = NULL,
+                 last_error = coalesce(last_error, 'its endpoint did not answer until the time for retries was over')
+               WHERE status = 'pending' AND id = ANY (ARRAY(
+                 SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+                 WHERE d.status = 'pending' AND d.pending_since < now() - make_interval(secs => $1)
+                   AND e.paused_at IS NULL AND e.rest_until > now() AND (e.worked_until IS NULL OR e.worked_until <= now())
+                 ORDER BY d.pending_since LIMIT 5000))`,
+        values: [longestRetriesSeconds],
+      });
+      return rowCount ?? 0;
+    },
+
     /** Forgets what is older than merchants may ask for. @returns how many rows went */
     async keepHouse(days: number): Promise<number> {
       let gone = 0;
@@ -141,22 +168,22 @@ export function createEndpointStore(pool: Pool, node: string) {
       return gone;
     },
 
-    /** For metrics: what waits and for how long, what was given up. */
-    async backlog(): Promise<{ pending: number; overdueSeconds: number; resting: number; paused: number }> {
-      const { rows } = await pool.query(
+    /**
+     * For metrics: what waits and was given up; for how long the oldest waits that could go out, whose endpoint neither
+     * rests nor was paused; messages that were put aside.
+     */
+    async backlog(): Promise<WebhookBacklog> {
+      const { rows } = await pool.query<WebhookBacklog>(
         `SELECT (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'pending') AS pending,
+           (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'dead') AS dead,
+           (SELECT count(*)::int FROM parked_events) AS parked,
            count(*) FILTER (WHERE rest_until > now())::int AS resting,
            count(*) FILTER (WHERE paused_at IS NOT NULL)::int AS paused,
-           coalesce(extract(epoch FROM now() - min(next_due_at)), 0)::float8 AS overdue
+           greatest(0, coalesce(extract(epoch FROM now() - min(greatest(next_due_at, rest_until))
+             FILTER (WHERE paused_at IS NULL AND (rest_until IS NULL OR rest_until <= now()))), 0))::float8 AS "overdueSeconds"
          FROM webhook_endpoints WHERE next_due_at IS NOT NULL`,
       );
-      const [{ pending, resting, paused, overdue }] = rows as [Record<string, number>];
-      return {
-        pending: pending ?? 0,
-        resting: resting ?? 0,
-        paused: paused ?? 0,
-        overdueSeconds: Math.max(0, overdue ?? 0),
-      };
+      return rows[0] as WebhookBacklog;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { NotifyMerchantMessage } from '../payments/operations.ts';
 import { inTransaction, type Pool, type PoolClient } from '../platform/db.ts';
 import { newId } from '../platform/ids.ts';
 
-type Log = { warn(fields: object, message: string): void };
+type Log = { warn(fields: object, message: string): void; error(fields: object, message: string): void };
 
 /** Of the messages, with what the database alone knows: whose payment it is and when things really happened. */
 type Taken = {
@@ -61,12 +61,14 @@ export function createEventRecorder({
   let again = false;
   let stopped = true;
 
+  const isMine = async (client: PoolClient): Promise<boolean> =>
+    (await client.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [lockKey])).rows[0].mine;
+
   /** @returns how many outbox rows were worked; 0 also while another node does it */
-  async function recordOnce(): Promise<number> {
+  async function recordOnce(most = batch): Promise<number> {
     return inTransaction(pool, async (client) => {
-      const { rows: locked } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS mine', [lockKey]);
-      if (!locked[0].mine) return 0;
-      const taken = await take(client);
+      if (!(await isMine(client))) return 0;
+      const taken = await take(client, most);
       if (taken.length === 0) return 0;
       const fresh = await withoutKnown(client, taken);
       if (fresh.length > 0) await write(client, await number(client, fresh));
@@ -95,7 +97,7 @@ export function createEventRecorder({
       next.set(one.merchantId, seq + 1n);
       const { paymentId, eventSeq, type } = one.message;
       const data = one.message.data ?? (await dataOf(one.message));
-      if (!data) throw new Error(`payment ${paymentId} of an event is missing`);
+      if (!data) throw new MissingPayment(`payment ${paymentId} of an event is missing`);
       const id = newId('msg');
       events.push({
         merchantId: one.merchantId,
@@ -119,12 +121,46 @@ export function createEventRecorder({
     return events;
   }
 
+  /**
+   * One message of which no event can be made must not keep all others' back: fewer and fewer are tried, and the one that
+   * fails alone is put aside.
+   */
+  async function partTheBad(): Promise<number> {
+    for (let most = batch >> 1; ; most = Math.max(1, most >> 1)) {
+      try {
+        return await recordOnce(most);
+      } catch (err) {
+        if (!isBad(err)) throw err;
+        if (most === 1) return park(err);
+      }
+    }
+  }
+
+  const park = (err: Error): Promise<number> =>
+    inTransaction(pool, async (client) => {
+      if (!(await isMine(client))) return 0;
+      const { rows } = await client.query(
+        `WITH bad AS (
+           DELETE FROM outbox WHERE id = (SELECT id FROM outbox WHERE topic = 'notify-merchant' ORDER BY id LIMIT 1)
+           RETURNING id, payload)
+         INSERT INTO parked_events (id, payload, error) SELECT id, payload, $1 FROM bad RETURNING id, payload`,
+        [err.message],
+      );
+      for (const { id, payload } of rows)
+        log.error({ err, id, payload }, 'an event can not be written down: put aside');
+      return rows.length;
+    });
+
   async function drain(): Promise<void> {
     do {
       again = false;
       try {
         for (let worked = batch; worked === batch && !stopped; ) {
-          worked = await recordOnce();
+          worked = await recordOnce().catch((err) => {
+            if (!isBad(err)) throw err;
+            again = true;
+            return partTheBad();
+          });
           if (worked > 0) onRecorded();
         }
       } catch (err) {
@@ -162,8 +198,15 @@ export function createEventRecorder({
   };
 }
 
+class MissingPayment extends Error {}
+
+/** Whether the message itself is to blame: its payment is missing, or Postgres can't store what it says (classes 22, 23). */
+const isBad = (err: unknown): err is Error =>
+  err instanceof MissingPayment ||
+  (err instanceof Error && 'code' in err && typeof err.code === 'string' && /^2[23]/.test(err.code));
+
 /** The oldest messages. Nobody else takes them while the lock is held, so none is skipped and order is kept. */
-async function take(client: PoolClient): Promise<Taken[]> {
+async function take(client: PoolClient, most: number): Promise<Taken[]> {
   const { rows } = await client.query<Taken>({
     name: 'events-take',
     text: `SELECT o.id AS "outboxId", o.payload AS message, p.merchant_id AS "merchantId",
@@ -171,13 +214,16 @@ async function take(client: PoolClient): Promise<Taken[]> {
              p.updated_at AS "paymentUpdatedAt", p.succeeded_at AS "succeededAt",
              r.updated_at AS "refundUpdatedAt", r.succeeded_at AS "refundSucceededAt"
            FROM (SELECT id, payload, payload ->> 'paymentId' AS payment_id, (payload ->> 'eventSeq')::int AS seq
-                 FROM outbox WHERE topic = 'notify-merchant' ORDER BY id LIMIT ${batch}) o
-           JOIN payments p ON p.id = o.payment_id
-           JOIN events e ON e.payment_id = o.payment_id AND e.seq = o.seq
+                 FROM outbox WHERE topic = 'notify-merchant' ORDER BY id LIMIT $1) o
+           LEFT JOIN payments p ON p.id = o.payment_id
+           LEFT JOIN events e ON e.payment_id = o.payment_id AND e.seq = o.seq
            LEFT JOIN merchants m ON m.id = p.merchant_id
            LEFT JOIN refunds r ON r.id = e.refund_id AND r.payment_id = o.payment_id
            ORDER BY o.id`,
+    values: [most],
   });
+  const lost = rows.find(({ merchantId, at }) => merchantId === null || at === null);
+  if (lost) throw new MissingPayment(`payment ${lost.message.paymentId} of an event is missing`);
   return rows;
 }
 
@@ -236,7 +282,7 @@ export async function writeDeliveries(client: PoolClient, events: readonly Deliv
      SELECT e.id, e."merchantId", e."paymentId", e."eventSeq", e.type, e.url, e.body, e.seq, w.id, now()
      FROM e JOIN endpoints w ON w.merchant_id = e."merchantId" AND w.origin = e.origin
      ON CONFLICT (id) DO UPDATE SET status = 'pending', next_attempt_at = now(), retries_from = d.attempts,
-       url = excluded.url, endpoint_id = excluded.endpoint_id, delivered_at = NULL`,
+       pending_since = now(), url = excluded.url, endpoint_id = excluded.endpoint_id, delivered_at = NULL`,
     [JSON.stringify(events), JSON.stringify([...places.values()])],
   );
 }

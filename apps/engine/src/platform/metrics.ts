@@ -94,7 +94,7 @@ export function createMetrics() {
   });
   const webhookBacklog = new Gauge({
     name: 'tributary_webhook_backlog',
-    help: 'Deliveries that wait; seconds that the oldest has been due; endpoints that rest after failures, or were paused.',
+    help: 'Deliveries that wait, or were given up; seconds that the oldest that could go out has been due; endpoints that rest after failures, or were paused; messages put aside.',
     labelNames: ['what'],
     registers,
   });
