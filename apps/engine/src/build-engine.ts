@@ -7,6 +7,7 @@ import { registerChannelNotify } from './access/channel-notify.ts';
 import { registerConsole } from './access/console.ts';
 import { registerDocs } from './access/docs.ts';
 import { registerMerchantRoutes } from './access/merchant-routes.ts';
+import { createReadiness } from './access/readiness.ts';
 import { createReadsLimit } from './access/reads-limit.ts';
 import { createServer } from './access/server.ts';
 import { buildGateway } from './build-gateway.ts';
@@ -255,6 +256,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
         accounts: accounts.held(),
         compartments,
         reads: query.report(),
+        load: { requests: metrics.requests(), ...app.door.load() },
       };
     },
   });
@@ -265,18 +267,13 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     drainMs: env.ROLE === 'worker' ? 0 : env.DRAIN_MS,
     ...(env.TRUSTED_PROXIES ? { trustedProxies: env.TRUSTED_PROXIES } : {}),
     ...(env.METRICS_FROM ? { metricsFrom: env.METRICS_FROM } : {}),
-    isReady: async () => {
-      const database = await pool.query('SELECT 1').then(
-        () => 'ok',
-        () => 'unreachable',
-      );
-      const configuration = !config.isLoaded()
-        ? 'loading'
-        : riskRules.runningVersion() === 0 || routingRules.runningVersion() === 0
-          ? 'no rules published'
-          : 'ok';
-      return { ready: database === 'ok' && configuration === 'ok', checks: { database, configuration } };
-    },
+    isReady: createReadiness({
+      pool,
+      config,
+      hasRules: () => riskRules.runningVersion() > 0 && routingRules.runningVersion() > 0,
+      node: env.node,
+      role: env.ROLE,
+    }),
   });
   if (env.ROLE !== 'worker') {
     const authenticate = createAuthenticate({ pepper: Buffer.from(env.TRIBUTARY_PEPPER, 'base64'), clock });

@@ -25,6 +25,8 @@ export type Door = {
   /** @returns how to leave @throws AppError overloaded */
   enter: ReturnType<typeof createLoadShedder>['enter'];
   report: NonNullable<ServerDeps['onRequest']>;
+  /** Requests of merchants and channels in work, and whether this node is about to stop. */
+  load(): { inFlight: number; draining: boolean };
 };
 
 export const maxBodyBytes = 64 * 1024;
@@ -35,8 +37,8 @@ type Log = { error(fields: object, message: string): void; warn(fields: object, 
 
 export type ServerDeps = {
   log: Log;
-  /** Whether this node can do its work: configuration loaded, database reachable. */
-  isReady: () => Promise<{ ready: boolean; checks: Record<string, string> }>;
+  /** Whether this node can do its work: configuration loaded, database reachable; and what it says of itself besides. */
+  isReady: () => Promise<{ ready: boolean; checks: Record<string, string>; about?: Record<string, string> }>;
   metricsText: () => Promise<{ contentType: string; text: string }>;
   /** Most requests of merchants and channels in work at once; more are refused, the cheapest to ask again first. */
   maxInFlight?: number;
@@ -91,7 +93,12 @@ export function createServer({
   );
 
   app.decorateRequest('receivedAtMs', 0);
-  app.decorate('door', { isStopping: () => stopping, enter: load.enter, report: onRequest ?? (() => undefined) });
+  app.decorate('door', {
+    isStopping: () => stopping,
+    enter: load.enter,
+    report: onRequest ?? (() => undefined),
+    load: () => ({ inFlight: load.inFlight(), draining }),
+  });
   app.addHook('onRoute', ({ method, url }) => {
     if (url.includes('*')) return;
     const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
@@ -155,8 +162,11 @@ export function createServer({
 
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_, reply) => {
-    const { ready, checks } = draining ? { ready: false, checks: { node: 'stopping' } } : await isReady();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
+    const { ready, checks, about } = await isReady();
+    const isUp = ready && !draining;
+    return reply
+      .code(isUp ? 200 : 503)
+      .send({ status: isUp ? 'ready' : 'not_ready', checks: draining ? { node: 'stopping' } : checks, ...about });
   });
   app.get('/metrics', async (request, reply) => {
     // A proxy on this machine makes the whole world look local.

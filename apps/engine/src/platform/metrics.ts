@@ -198,6 +198,7 @@ export function createMetrics() {
     registers,
   });
 
+  let requestsAnswered = 0;
   return {
     auditVerified: ({ brokenAt }: { brokenAt: string | undefined }) => auditBroken.set(brokenAt === undefined ? 0 : 1),
     read: (outcome: string, count: number) => reads.inc({ outcome }, count),
@@ -232,8 +233,12 @@ export function createMetrics() {
     },
     olderVersion: (r: { accountId: string; channelId: string; what: string }) =>
       olderVersions.inc({ channel: r.channelId, account: r.accountId, what: r.what }),
-    request: (r: { method: string; route: string; status: number; ms: number }) =>
-      http.observe({ method: r.method, route: r.route, status: String(r.status) }, r.ms / 1000),
+    request: (r: { method: string; route: string; status: number; ms: number }) => {
+      requestsAnswered++;
+      http.observe({ method: r.method, route: r.route, status: String(r.status) }, r.ms / 1000);
+    },
+    /** Requests answered since the start. */
+    requests: () => requestsAnswered,
     stage: (stage: string, ms: number) => stages.observe({ stage }, ms / 1000),
     call: (r: { channelId: string; op: string; kind: string; durationMs: number }) =>
       calls.observe({ channel: r.channelId, op: r.op, outcome: r.kind }, r.durationMs / 1000),

@@ -1,4 +1,5 @@
 import { procedure, router } from '../../access/trpc.ts';
+import type { NodeLoad } from '../../platform/node-registry.ts';
 import type { AdminDeps } from '../admin-deps.ts';
 import { boardOf } from './compartment-board.ts';
 import { readsOf } from './node-reads.ts';
@@ -44,6 +45,8 @@ export const createNodesRouter = ({ prisma, pool, config, clock }: AdminDeps) =>
             loopDelayMs: row.loopDelayMs,
             /** Merchants' look-ups of the last minute; null where none are answered. */
             reads: row.role === 'worker' ? null : readsOf(row.reads),
+            /** Empty until a node of an older release was replaced. */
+            load: row.load as Partial<NodeLoad>,
             startedAt: row.startedAt.getTime(),
             lastSeenAt: row.lastSeenAt.getTime(),
           };

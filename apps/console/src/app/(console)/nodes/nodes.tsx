@@ -10,6 +10,7 @@ import { Page, Section, Table, Td, Th } from '@/ui/table';
 import { NodeReads } from './node-reads';
 
 const silentMs = 10_000;
+const megabyte = 1_048_576;
 
 /** Who runs, in which role, and which configuration each really has. */
 export function Nodes() {
@@ -43,13 +44,15 @@ export function Nodes() {
                   t('risk'),
                   t('routing'),
                   t('differs'),
+                  t('requests'),
+                  t('memory'),
                   t('loop'),
                   t('started'),
                   t('seen'),
                 ].map((name) => <Th key={name}>{name}</Th>)}
               >
                 {nodes.map((node) => (
-                  <NodeRow key={node.id} node={node} published={publishedVersion} now={now} />
+                  <NodeRow key={node.id} node={node} published={publishedVersion} publishedAt={publishedAt} now={now} />
                 ))}
               </Table>
               <Section title={t('reads.title')}>
@@ -65,18 +68,35 @@ export function Nodes() {
 
 type Node = Outputs['nodes']['list']['nodes'][number];
 
-/** A node that says nothing is silent; one with faulty documents runs older ones; one that lags has not arrived yet. */
-function stateOf(node: Node, published: string, now: number): 'silent' | 'faulty' | 'behind' | 'current' {
+type State = 'silent' | 'draining' | 'faulty' | 'behind' | 'current';
+
+/**
+ * A node that says nothing is silent; one that is told to stop finishes what it has; one with faulty documents runs older
+ * ones; one that lags has not arrived yet.
+ */
+function stateOf(node: Node, published: string, now: number): State {
   if (now - node.lastSeenAt > silentMs) return 'silent';
+  if (node.load.draining) return 'draining';
   if (node.errors.length > 0) return 'faulty';
   return node.behind.length > 0 || node.configVersion !== published ? 'behind' : 'current';
 }
 
-const tones = { silent: 'failed', faulty: 'failed', behind: 'warn', current: 'success' } as const;
+const tones = { silent: 'failed', draining: 'closed', faulty: 'failed', behind: 'warn', current: 'success' } as const;
 
-function NodeRow({ node, published, now }: { node: Node; published: string; now: number }) {
+function NodeRow({
+  node,
+  published,
+  publishedAt,
+  now,
+}: {
+  node: Node;
+  published: string;
+  publishedAt: number | null;
+  now: number;
+}) {
   const t = useTranslations('nodes');
   const state = stateOf(node, published, now);
+  const { load } = node;
   return (
     <tr className="border-b align-top">
       <Td>
@@ -86,7 +106,14 @@ function NodeRow({ node, published, now }: { node: Node; published: string; now:
       <Td>
         <Chip tone={tones[state]}>{t(state)}</Chip>
       </Td>
-      <Td>{node.configVersion}</Td>
+      <Td>
+        {node.configVersion}
+        {state === 'behind' && publishedAt ? (
+          <span className="block text-xs text-warn">
+            {t('lag', { time: duration(Math.max(0, now - publishedAt)) })}
+          </span>
+        ) : null}
+      </Td>
       <Td>v{node.riskVersion}</Td>
       <Td>v{node.routeVersion}</Td>
       <Td className="text-xs">
@@ -101,6 +128,18 @@ function NodeRow({ node, published, now }: { node: Node; published: string; now:
           </span>
         ))}
         {node.behind.length + node.errors.length === 0 ? <span className="text-subtle">—</span> : null}
+      </Td>
+      <Td className="whitespace-nowrap">
+        {load.requestsPerSecond === undefined ? '—' : t('perSecond', { rate: load.requestsPerSecond.toFixed(1) })}
+        {load.inFlight ? (
+          <span className="block text-xs text-subtle">{t('inFlight', { count: load.inFlight })}</span>
+        ) : null}
+      </Td>
+      <Td className="whitespace-nowrap">
+        {load.rssBytes === undefined ? '—' : `${Math.round(load.rssBytes / megabyte)} MB`}
+        {load.heapBytes === undefined ? null : (
+          <span className="block text-xs text-subtle">{t('heap', { mb: Math.round(load.heapBytes / megabyte) })}</span>
+        )}
       </Td>
       <Td>{node.loopDelayMs.toFixed(1)} ms</Td>
       <Td className="whitespace-nowrap">{dateTime(node.startedAt)}</Td>
