@@ -32,6 +32,7 @@ export async function until<Value>(
   what: string,
   read: () => Promise<Value | undefined | false>,
   timeoutMs = 20_000,
+  everyMs = 100,
 ): Promise<Value> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
@@ -43,7 +44,7 @@ export async function until<Value>(
     } catch (error) {
       last = error;
     }
-    await sleep(100);
+    await sleep(everyMs);
   }
   throw new Error(
     `${what} did not come true in ${timeoutMs} ms; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
