@@ -101,8 +101,8 @@ describe.skipIf(!hasRedisCluster)('many nodes, on a Redis cluster', () => {
     const changes: Record<string, () => Promise<number>> = {
       rules: async () => heard(await routing()),
       account: async () => {
-        const took = await heard(() => approver.call('accounts.switchOff', { accountId: account.id, ...off }));
-        await approver.call('accounts.switchOn', { accountId: account.id });
+        const took = await heard(() => approver.call('channelAccounts.switchOff', { accountId: account.id, ...off }));
+        await approver.call('channelAccounts.switchOn', { accountId: account.id });
         return took;
       },
       switch: async () => {
