@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ConfigSource } from '../config/snapshot.ts';
 import { AppError } from '../platform/app-error.ts';
+import type { Clock } from '../platform/ports/clock.ts';
 import type { MerchantReads } from '../query/merchant-reads.ts';
 import type { Authenticate, Authenticated } from './authenticate.ts';
 import type { LimitHeaders, ReadsLimit } from './reads-limit.ts';
+import { createRefusalDelay } from './refusal-delay.ts';
 import { isUnchanged } from './send-read.ts';
 import { newRequestId, securityHeaders } from './server.ts';
 import { problemOf, toAppError } from './to-api-error.ts';
@@ -17,12 +19,8 @@ const always = Object.entries(securityHeaders)
   .flat();
 
 const noBody = Buffer.alloc(0);
-/**
- * A merchant that asks too often is told so a little later: who asks again at once whatever it is told, thereby asks less often,
- * and costs less. So many of them wait at once at most; they hold no place and no connection to Postgres.
- */
-const refusalLateMs = 250;
-const maxLate = 4_000;
+/** Refusals that are told late wait at once, at most; they hold no place and no connection to Postgres. */
+const maxLate = 8_000;
 
 /**
  * Answers `GET /v1/payments/{id}` in front of the router, which costs several times what the answer does. Only for a key of a
@@ -36,10 +34,12 @@ export function answerReadsFirst(
     reads: MerchantReads;
     readsLimit: ReadsLimit;
     onRead: (outcome: string) => void;
+    clock: Pick<Clock, 'monotonicMs'>;
     log: { error(fields: object, message: string): void };
   },
 ): void {
   const { door, server } = app;
+  const delayOf = createRefusalDelay(deps.clock);
   let late = 0;
   const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
@@ -106,7 +106,7 @@ export function answerReadsFirst(
       if (known.code === 'rate_limited' && late < maxLate) {
         leave?.();
         late++;
-        await new Promise((told) => setTimeout(told, refusalLateMs));
+        await new Promise((told) => setTimeout(told, delayOf(merchant.id, merchant.readsPerSecond)));
         late--;
       }
       sendProblem(known, response, requestId, limits);
