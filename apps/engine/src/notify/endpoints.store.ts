@@ -99,7 +99,7 @@ export function createEndpointStore(pool: Pool, node: string) {
       });
     },
 
-    /** How the endpoint is after a try, as the board shows it. */
+    /** How the endpoint is after a try, as the board shows it; nothing when it is another node's by now, who knows better. */
     async feel(endpointId: string, failures: number, error: string | undefined): Promise<void> {
       await pool.query({
         name: 'webhook-endpoint-feel',
@@ -107,8 +107,8 @@ export function createEndpointStore(pool: Pool, node: string) {
                  last_success_at = CASE WHEN $2 = 0 THEN now() ELSE last_success_at END,
                  last_failure_at = CASE WHEN $2 > 0 THEN now() ELSE last_failure_at END,
                  last_error = coalesce($4, last_error)
-               WHERE id = $1`,
-        values: [endpointId, failures, restAfter(failures), error ?? null],
+               WHERE id = $1 AND worked_by = $5`,
+        values: [endpointId, failures, restAfter(failures), error ?? null, node],
       });
     },
 
