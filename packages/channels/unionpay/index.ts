@@ -119,14 +119,14 @@ export const unionPay: ChannelAdapter = {
     refund: 8_000,
     queryRefund: 5_000,
   },
-  // UnionPay's own samples: back-end transactions after 2^N seconds, six times, since it allows few look-ups of one order;
-  // front-end ones, where the payer has to find his way through pages, after 5, 10, 30, 60 and 120 minutes. A code that the
-  // payer scans is between the two: six in ten minutes.
+  // UnionPay's own samples: after 2^N seconds, six times, since it allows few look-ups of one order; then after 5, 10, 30, 60
+  // and 120 minutes. A payer who scans, or finds his way through pages, takes longer: the six are spread over ten minutes, or
+  // half an hour, for an order whose callback is lost has to be asked about in time.
   syncSchedule: ladder(1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600),
   productSchedules: new Map([
     ['native', ladder(10, 20, 40, 80, 160, 320, 600, 1800, 3600)],
-    ['page', ladder(300, 600, 1800, 3600)],
-    ['h5', ladder(300, 600, 1800, 3600)],
+    ['page', ladder(30, 60, 120, 240, 480, 960, 1800, 3600)],
+    ['h5', ladder(30, 60, 120, 240, 480, 960, 1800, 3600)],
   ]),
   isAskedNoSooner: true,
   reversedProducts: new Set(['codepay']),

@@ -27,7 +27,8 @@ describe('the look-up schedule', () => {
     const delays = (product: string, count: number) =>
       Array.from({ length: count }, (_, step) => delayOf(scheduleOf(unionPay, product).schedule, step));
     expect(delays('codepay', 12)).toEqual([1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600, 7200, 7200]);
-    expect(delays('page', 6)).toEqual([300, 600, 1800, 3600, 7200, 7200]);
+    expect(delays('native', 7)).toEqual([10, 20, 40, 80, 160, 320, 600]);
+    expect(delays('page', 9)).toEqual([30, 60, 120, 240, 480, 960, 1800, 3600, 7200]);
   });
 
   it('asks UnionPay about one order six times in the first five minutes at most, whatever a service wishes', () => {
