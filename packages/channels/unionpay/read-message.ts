@@ -20,7 +20,8 @@ export function readOrder(call: OrderCall, answer: Answer): ChannelResult {
       if (answer.respCode !== '00' || answer.origRespCode === undefined) return { ...saysUnknown, raw };
       return readCharge(answer, rawOf(answer.origRespCode, answer.origRespMsg), call.product === 'codepay');
     case 'reverse':
-      if (answer.respCode === '34') return { kind: 'not_found', raw };
+      // 35, "not there or not in the right state": a look-up tells which. Both together mean that it never came there.
+      if (answer.respCode === '34' || answer.respCode === '35') return { kind: 'not_found', raw };
       // Taken back, or never to be taken any more.
       return answer.respCode === '00' ? { kind: 'closed', raw } : { ...saysUnknown, raw };
     case 'close':

@@ -152,6 +152,7 @@ describe('answers', () => {
     ['another merchant', query, { ...found, merId: '777290058110049', origRespCode: '00' }, { kind: 'unknown' }],
     ['a reversal', reverse, told, { kind: 'closed' }],
     ['a reversal without an end', reverse, { ...told, respCode: '03' }, { kind: 'unknown' }],
+    ['a reversal of what never came there', reverse, { ...told, respCode: '35' }, { kind: 'not_found' }],
     ['a refund that was taken on', refund, { ...refunded, txnType: '04' }, { kind: 'pending' }],
     ['a refund that may not be', refund, { ...refunded, respCode: '33' }, { kind: 'declined' }],
     [

@@ -60,16 +60,20 @@ export function decideAtEnd(said: ChannelResult, ending: Ending): EndOfAttempt {
  * so for a while and nothing else, and never showed that it knew the order. Pure.
  */
 export function neverArrived(ending: Ending): Ended | undefined {
-  const { now, notFoundSince, by, seen } = ending;
-  // Where only its expiry ends an order, what was seen of it is over with that.
-  const wasKnown = by !== 'expiry' && seen;
-  const persisted = by === 'reverse' ? goneAfterMs.atTheTill : goneAfterMs.told;
-  if (wasKnown || !isOver(ending) || !notFoundSince || now.getTime() - notFoundSince.getTime() < persisted)
-    return undefined;
+  const { now, notFoundSince } = ending;
+  if (!notFoundSince || now < (goneAt(ending, notFoundSince) ?? Number.POSITIVE_INFINITY)) return undefined;
   return {
     kind: 'closed',
     raw: { code: 'NEVER_ARRIVED', message: 'the channel never knew this order and can no longer take it' },
   };
+}
+
+/** When an order that the channel does not know since then is over for good, should it go on saying so; undefined: never by that. */
+export function goneAt({ by, seen, expiresAt }: Ending, notFoundSince: Date): Date | undefined {
+  // Where only its expiry ends an order, what was seen of it is over with that.
+  if (by !== 'expiry' && seen) return undefined;
+  const persisted = by === 'reverse' ? goneAfterMs.atTheTill : goneAfterMs.told;
+  return new Date(Math.max(expiresAt.getTime() + strayGraceMs, notFoundSince.getTime() + persisted));
 }
 
 const isOver = ({ now, expiresAt }: Ending): boolean => now.getTime() >= expiresAt.getTime() + strayGraceMs;

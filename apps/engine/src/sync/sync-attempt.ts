@@ -4,12 +4,12 @@ import type { MarkReversing, RecordOutcome, RecordResult } from '../payments/ope
 import type { CallChannel, Route } from '../payments/ports.ts';
 import type { Failpoint } from '../platform/failpoints.ts';
 import { orderedAt } from '../platform/ids.ts';
-import { decideAtEnd, neverArrived } from './decide-at-end.ts';
+import { decideAtEnd, type Ending, goneAt, neverArrived } from './decide-at-end.ts';
 import type { SyncTier } from './queue/sync-item.ts';
 import type { ClaimedAttempt, SyncStore } from './sync.store.ts';
 
 export type SyncAttemptDeps = {
-  store: Pick<SyncStore, 'renew'>;
+  store: Pick<SyncStore, 'renew' | 'lookBy'>;
   callChannel: CallChannel;
   recordResult: RecordResult;
   /** Commits that a reversal is about to be sent. */
@@ -41,6 +41,12 @@ export function createSyncAttempt({
   endingOf,
   failpoint,
 }: SyncAttemptDeps) {
+  /** An order that nobody knows is looked at again when that is long enough, however seldom its channel is asked by then. */
+  async function lookWhenGone({ paymentId, claim, now }: ClaimedAttempt, ending: Ending): Promise<void> {
+    const at = goneAt(ending, ending.notFoundSince ?? now);
+    if (at) await store.lookBy(paymentId, claim, at);
+  }
+
   return async function lookUp(attempt: ClaimedAttempt, tier: SyncTier): Promise<LookUpOutcome> {
     const product = attempt.product as Product;
     const order = { requestNo: attempt.requestNo, orderedAt: orderedAt(attempt.paymentId), product };
@@ -62,7 +68,10 @@ export function createSyncAttempt({
 
     const ending = { ...attempt, by: endingOf(attempt.channelId, product) };
     const end = decideAtEnd(asked.result, ending);
-    if (end === 'wait') return 'asked';
+    if (end === 'wait') {
+      if (asked.result.kind === 'not_found') await lookWhenGone(attempt, ending);
+      return 'asked';
+    }
     if (typeof end === 'object') return outcomeOf(await recordResult(attempt, end, { ...news, actor: 'sync', note }));
     if (
       end === 'reverse' &&
@@ -86,7 +95,9 @@ export function createSyncAttempt({
         return 'asked';
       case 'not_found': {
         const gone = asked.result.kind === 'not_found' ? neverArrived(ending) : undefined;
-        return gone ? outcomeOf(await recordResult(attempt, gone, { ...news, actor: 'sync', note })) : 'asked';
+        if (gone) return outcomeOf(await recordResult(attempt, gone, { ...news, actor: 'sync', note }));
+        if (asked.result.kind === 'not_found') await lookWhenGone(attempt, ending);
+        return 'asked';
       }
       case 'unknown':
         // It may take effect after its answer was lost: a look-up now would say nothing. The next turn reverses again.

@@ -172,6 +172,16 @@ export function createSyncStore(pool: Pool, longestCallMs: (channelId: string) =
       return rowCount === 1;
     },
 
+    /** Has an attempt that is still claimed looked up by then, if it is not due before. */
+    async lookBy(paymentId: string, { attemptNo, token }: LookUpClaim, at: Date): Promise<void> {
+      await pool.query({
+        name: 'look-by',
+        text: `UPDATE attempts SET next_sync_at = least(next_sync_at, greatest($4, now() + interval '1 s'))
+               WHERE payment_id = $1 AND no = $2 AND claim = $3 AND next_sync_at IS NOT NULL`,
+        values: [paymentId, attemptNo, token, at],
+      });
+    },
+
     /** Moves what is due to a later time without a look-up: nobody may ask now. */
     async postpone(later: readonly { item: SyncItem; inMs: number }[]): Promise<void> {
       const attempts = later.flatMap(({ item, inMs }) => (item.kind === 'attempt' ? [{ item, inMs }] : []));

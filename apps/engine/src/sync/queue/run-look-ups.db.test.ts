@@ -421,6 +421,30 @@ describe('a reversal', () => {
     expect(await stand(id)).toMatchObject({ status: 'processing' });
   });
 
+  it('of an order that never came to the channel ends it, once the channel has said so for long enough', async () => {
+    const { id, item } = await order();
+    await expire(id);
+    core.script.answer = () => ({ kind: 'not_found' });
+    const one = reverser();
+    await one.run([item], 'memory');
+    expect(await stand(id)).toMatchObject({ status: 'processing' });
+    await core.pool.query(
+      `UPDATE attempts SET not_found_since = now() - interval '3 minutes 50 s', sync_step = 50 WHERE payment_id = $1`,
+      [id],
+    );
+    await makeDue(id);
+    await one.run([item], 'memory');
+    // Long enough in ten seconds, and the schedule alone would ask much later.
+    expect((await stand(id)).in_seconds).toBeLessThan(12);
+    await core.pool.query(`UPDATE attempts SET not_found_since = now() - interval '5 minutes' WHERE payment_id = $1`, [
+      id,
+    ]);
+    await makeDue(id);
+    await one.run([item], 'memory');
+    expect([callsOf('query'), callsOf('reverse')]).toEqual([3, 3]);
+    expect(await stand(id)).toMatchObject({ status: 'closed', in_seconds: null });
+  });
+
   it('an order that the channel once refused to close as paid is never taken for one that never arrived', async () => {
     const { id, item } = await order();
     await expire(id);
