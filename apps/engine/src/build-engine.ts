@@ -267,7 +267,7 @@ export async function buildEngine({ env, log, adapters: list = channelAdapters, 
     drainMs: env.ROLE === 'worker' ? 0 : env.DRAIN_MS,
     ...(env.TRUSTED_PROXIES ? { trustedProxies: env.TRUSTED_PROXIES } : {}),
     ...(env.METRICS_FROM ? { metricsFrom: env.METRICS_FROM } : {}),
-    isReady: createReadiness({
+    ...createReadiness({
       pool,
       config,
       hasRules: () => riskRules.runningVersion() > 0 && routingRules.runningVersion() > 0,

@@ -18,18 +18,16 @@ export function createReadiness({
   hasRules: () => boolean;
   node: string;
   role: string;
-}): ServerDeps['isReady'] {
-  return async () => {
-    const database = await pool.query('SELECT 1').then(
-      () => 'ok',
-      () => 'unreachable',
-    );
-    const isLoaded = config.isLoaded();
-    const configuration = !isLoaded ? 'loading' : hasRules() ? 'ok' : 'no rules published';
-    return {
-      ready: database === 'ok' && configuration === 'ok',
-      checks: { database, configuration },
-      about: { node, role, ...(isLoaded ? { configVersion: String(config.current().version) } : {}) },
-    };
+}): Required<Pick<ServerDeps, 'isReady' | 'about'>> {
+  return {
+    async isReady() {
+      const database = await pool.query('SELECT 1').then(
+        () => 'ok',
+        () => 'unreachable',
+      );
+      const configuration = !config.isLoaded() ? 'loading' : hasRules() ? 'ok' : 'no rules published';
+      return { ready: database === 'ok' && configuration === 'ok', checks: { database, configuration } };
+    },
+    about: () => ({ node, role, ...(config.isLoaded() ? { configVersion: String(config.current().version) } : {}) }),
   };
 }

@@ -37,8 +37,10 @@ type Log = { error(fields: object, message: string): void; warn(fields: object, 
 
 export type ServerDeps = {
   log: Log;
-  /** Whether this node can do its work: configuration loaded, database reachable; and what it says of itself besides. */
-  isReady: () => Promise<{ ready: boolean; checks: Record<string, string>; about?: Record<string, string> }>;
+  /** Whether this node can do its work: configuration loaded, database reachable. */
+  isReady: () => Promise<{ ready: boolean; checks: Record<string, string> }>;
+  /** What a node says of itself beside that. */
+  about?: () => Record<string, string>;
   metricsText: () => Promise<{ contentType: string; text: string }>;
   /** Most requests of merchants and channels in work at once; more are refused, the cheapest to ask again first. */
   maxInFlight?: number;
@@ -58,6 +60,7 @@ export type ServerDeps = {
 export function createServer({
   log,
   isReady,
+  about = () => ({}),
   metricsText,
   maxInFlight = 2_000,
   metricsFrom = ['127.0.0.0/8', '::1'],
@@ -162,11 +165,8 @@ export function createServer({
 
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_, reply) => {
-    const { ready, checks, about } = await isReady();
-    const isUp = ready && !draining;
-    return reply
-      .code(isUp ? 200 : 503)
-      .send({ status: isUp ? 'ready' : 'not_ready', checks: draining ? { node: 'stopping' } : checks, ...about });
+    const { ready, checks } = draining ? { ready: false, checks: { node: 'stopping' } } : await isReady();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks, ...about() });
   });
   app.get('/metrics', async (request, reply) => {
     // A proxy on this machine makes the whole world look local.
