@@ -102,30 +102,38 @@ export function createRunLookUps(deps: LookUpsDeps) {
             // One that fails must not keep the others waiting; it is due again when its claim runs out.
             (isOutOfReach(err) ? log.warn : log.error).call(log, { err, ...item, tier }, 'a look-up failed');
           }
-          inHand.delete(idOf(item));
+          letGo([item]);
         }),
       ),
     );
     return asked;
   }
 
-  async function handOn(deferred: readonly Deferred[], tier: SyncTier): Promise<void> {
-    if (deferred.length === 0) return;
-    await store.postpone(deferred);
-    for (const { item } of deferred) inHand.delete(idOf(item));
-    for (const { item, inMs } of deferred) deps.onNext(item, tier, inMs);
-  }
-
-  /** Those of them that are not in hand already; they are now. */
-  function takeInHand(items: readonly SyncItem[]): SyncItem[] {
+  /**
+   * Takes those in hand that are not in it already. Who has to wait is put off and let go at once, taking no place from
+   * others; who may go stays in hand until `workAll` is done with it.
+   */
+  async function begin(items: readonly SyncItem[]): Promise<{ admitted: SyncItem[]; deferred: Deferred[] }> {
     const fresh = items.filter((item) => !inHand.has(idOf(item)));
     for (const item of fresh) inHand.add(idOf(item));
-    return fresh;
+    try {
+      const { admitted, deferred } = await deps.admit(fresh);
+      if (deferred.length > 0) await store.postpone(deferred);
+      letGo(deferred.map(({ item }) => item));
+      return { admitted, deferred };
+    } catch (err) {
+      letGo(fresh);
+      throw err;
+    }
   }
 
-  const letGo = (items: readonly SyncItem[]) => {
+  function letGo(items: readonly SyncItem[]): void {
     for (const item of items) inHand.delete(idOf(item));
-  };
+  }
+
+  function handOn(deferred: readonly Deferred[], tier: SyncTier): void {
+    for (const { item, inMs } of deferred) deps.onNext(item, tier, inMs);
+  }
 
   return {
     /** How many items are in hand: being looked up, or about to be. */
@@ -134,14 +142,9 @@ export function createRunLookUps(deps: LookUpsDeps) {
 
     /** Resolves when all are done. Items that are already in hand are left alone; those that have to wait are handed on. */
     async run(items: readonly SyncItem[], tier: SyncTier): Promise<void> {
-      const fresh = takeInHand(items);
-      try {
-        const { admitted, deferred } = await deps.admit(fresh);
-        await handOn(deferred, tier);
-        await workAll(admitted, tier);
-      } finally {
-        letGo(fresh);
-      }
+      const { admitted, deferred } = await begin(items);
+      handOn(deferred, tier);
+      await workAll(admitted, tier);
     },
 
     /**
@@ -154,23 +157,13 @@ export function createRunLookUps(deps: LookUpsDeps) {
       let waiting = items.map((item) => ({ item, atMs: 0 }));
       while (waiting.length > 0) {
         const now = performance.now();
-        const fresh = takeInHand(waiting.filter(({ atMs }) => atMs <= now).map(({ item }) => item));
+        const due = waiting.filter(({ atMs }) => atMs <= now).map(({ item }) => item);
         waiting = waiting.filter(({ atMs }) => atMs > now);
-        try {
-          const { admitted, deferred } = await deps.admit(fresh);
-          const later = deferred.filter(({ because }) => because === 'budget');
-          await handOn(
-            deferred.filter(({ because }) => because === 'breaker'),
-            tier,
-          );
-          if (later.length > 0) await store.postpone(later);
-          // While they wait they are nobody's, and take no place from others.
-          letGo(later.map(({ item }) => item));
-          waiting.push(...later.map(({ item, inMs }) => ({ item, atMs: now + inMs })));
-          asked.push(...(await workAll(admitted, tier)));
-        } finally {
-          letGo(fresh);
-        }
+        const { admitted, deferred } = await begin(due);
+        const [over, resting] = [deferred.filter(isOver), deferred.filter((one) => !isOver(one))];
+        handOn(resting, tier);
+        waiting.push(...over.map(({ item, inMs }) => ({ item, atMs: now + inMs })));
+        asked.push(...(await workAll(admitted, tier)));
         if (waiting.length === 0 || !(await goesOn())) break;
         const firstMs = Math.min(...waiting.map(({ atMs }) => atMs)) - performance.now();
         await sleep(Math.max(0, Math.min(firstMs, patienceMs)));
@@ -180,3 +173,5 @@ export function createRunLookUps(deps: LookUpsDeps) {
     },
   };
 }
+
+const isOver = ({ because }: Deferred): boolean => because === 'budget';
