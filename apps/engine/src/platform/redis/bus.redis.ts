@@ -1,6 +1,12 @@
 import type { Bus, BusChannel } from '../ports/bus.ts';
 import { connectRedis, connectSubscriber } from './connect-redis.ts';
 
+/**
+ * As a script with the channel for its key: in a cluster that goes to the same node each time. A plain PUBLISH goes to any, and
+ * of two messages from two nodes the later may arrive first.
+ */
+const publishLua = "return redis.call('PUBLISH', KEYS[1], ARGV[1])";
+
 type Subscription = { listener: (message: string) => void };
 
 /**
@@ -25,7 +31,7 @@ export function createRedisBus({
 
   return {
     async publish(channel, message) {
-      await publisher.publish(channel, message).catch(() => backstop.publish(channel, message));
+      await publisher.eval(publishLua, 1, channel, message).catch(() => backstop.publish(channel, message));
     },
     async subscribe(channel: BusChannel, listener, onReconnect) {
       const group = subscriptions.get(channel) ?? new Set();
