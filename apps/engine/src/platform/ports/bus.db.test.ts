@@ -1,47 +1,26 @@
 import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
-import {
-  hasRedisCluster,
-  startTestRedisCluster,
-  type TestRedisCluster,
-} from '../../../../../scripts/testing/redis-cluster.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hasRedis, startTestRedis } from '../../../../../scripts/testing/redis.ts';
+import { hasRedisCluster } from '../../../../../scripts/testing/redis-cluster.ts';
 import { startTcpGate } from '../../../../../scripts/testing/tcp-gate.ts';
-import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
-import { createPool, type Pool } from '../db.ts';
 import { createPostgresBus } from '../postgres/bus.postgres.ts';
 import { createRedisBus } from '../redis/bus.redis.ts';
+import { useStores } from '../testing/stores.ts';
 import type { Bus } from './bus.ts';
 
-let database: TestDatabase;
-let redis: TestRedis;
-let cluster: TestRedisCluster;
-let pool: Pool;
+const stores = useStores();
 const open: Bus[] = [];
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, max: 4, name: 'test' });
-  if (hasRedis) redis = await startTestRedis();
-  if (hasRedisCluster) cluster = await startTestRedisCluster();
-});
 afterEach(async () => {
   await Promise.all(open.splice(0).map((bus) => bus.close()));
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-  await redis?.stop();
-  await cluster?.stop();
 });
 
 const keep = (bus: Bus): Bus => {
   open.push(bus);
   return bus;
 };
-const postgresBus = () => createPostgresBus({ url: database.url, pool });
+const postgresBus = () => createPostgresBus({ url: stores.database.url, pool: stores.pool });
 
 const adapters = [
   {
@@ -49,7 +28,7 @@ const adapters = [
     skip: false,
     node: () => keep(postgresBus()),
     async breakConnections() {
-      await pool.query(
+      await stores.pool.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE application_name = 'tributary bus' AND datname = current_database()`,
       );
@@ -58,9 +37,9 @@ const adapters = [
   {
     name: 'Redis',
     skip: !hasRedis,
-    node: () => keep(createRedisBus({ url: redis.url, backstop: postgresBus() })),
+    node: () => keep(createRedisBus({ url: stores.redis.url, backstop: postgresBus() })),
     async breakConnections() {
-      const admin = new Redis(redis.url);
+      const admin = new Redis(stores.redis.url);
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       admin.disconnect();
     },
@@ -68,9 +47,9 @@ const adapters = [
   {
     name: 'a Redis cluster',
     skip: !hasRedisCluster,
-    node: () => keep(createRedisBus({ url: cluster.url, backstop: postgresBus() })),
+    node: () => keep(createRedisBus({ url: stores.cluster.url, backstop: postgresBus() })),
     async breakConnections() {
-      for (const url of cluster.nodeUrls) {
+      for (const url of stores.cluster.nodeUrls) {
         const admin = new Redis(url);
         await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
         admin.disconnect();
@@ -126,7 +105,7 @@ describe.each(adapters)('the bus on $name', ({ skip, node, breakConnections }) =
     await bus.subscribe('tributary_live', () => undefined);
     await bus.close();
     await vi.waitFor(async () => {
-      const { rows } = await pool.query(
+      const { rows } = await stores.pool.query(
         `SELECT 1 FROM pg_stat_activity WHERE application_name = 'tributary bus' AND datname = current_database()`,
       );
       expect(rows).toEqual([]);
@@ -147,7 +126,7 @@ describe('the bus on Postgres', () => {
     const bus = keep(
       createPostgresBus({
         url: `postgres://postgres@127.0.0.1:${port}/away`,
-        pool,
+        pool: stores.pool,
         wait: () => new Promise((done) => waits.push(done)),
       }),
     );
@@ -163,9 +142,9 @@ describe('the bus on Postgres', () => {
   });
 
   it('lets a node start while the server is away, and hears when it comes', async () => {
-    const gate = await startTcpGate(database.url);
+    const gate = await startTcpGate(stores.database.url);
     gate.shut();
-    const bus = keep(createPostgresBus({ url: gate.url, pool, wait: () => turn() }));
+    const bus = keep(createPostgresBus({ url: gate.url, pool: stores.pool, wait: () => turn() }));
     const heard: string[] = [];
     let isBack = () => {};
     const back = new Promise<void>((done) => {

@@ -1,78 +1,51 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
-import {
-  hasRedisCluster,
-  startTestRedisCluster,
-  type TestRedisCluster,
-} from '../../../../../scripts/testing/redis-cluster.ts';
-import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
-import { createPool, type Pool } from '../db.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasRedis } from '../../../../../scripts/testing/redis.ts';
+import { hasRedisCluster } from '../../../../../scripts/testing/redis-cluster.ts';
 import { createPostgresDueSet } from '../postgres/due-set.postgres.ts';
-import { connectRedis } from '../redis/connect-redis.ts';
 import { createRedisDueSet } from '../redis/due-set.redis.ts';
+import { useStores } from '../testing/stores.ts';
 import type { DueSet } from './due-set.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let redis: TestRedis;
-let cluster: TestRedisCluster;
-const clients: ReturnType<typeof connectRedis>[] = [];
+const stores = useStores();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, max: 8, name: 'test' });
-  if (hasRedis) redis = await startTestRedis();
-  if (hasRedisCluster) cluster = await startTestRedisCluster();
-});
-afterAll(async () => {
-  for (const client of clients) client.disconnect();
-  await pool.end();
-  await database.drop();
-  await redis?.stop();
-  await cluster?.stop();
-});
-
-const onRedis = (url: string) => {
-  const client = connectRedis({ url, patience: 'none' });
-  clients.push(client);
-  return client;
-};
 const adapters = [
   {
     name: 'Postgres',
     skip: false,
-    open: (maxPerShard?: number) => createPostgresDueSet(pool, maxPerShard ? { maxPerShard } : {}),
+    open: (maxPerShard?: number) => createPostgresDueSet(stores.pool, maxPerShard ? { maxPerShard } : {}),
     async loseDetails() {
-      await pool.query(`UPDATE due_entries SET expires_at = now() - interval '1 s'`);
+      await stores.pool.query(`UPDATE due_entries SET expires_at = now() - interval '1 s'`);
     },
     async loseAll() {
-      await pool.query('TRUNCATE due_entries, due_shards');
+      await stores.pool.query('TRUNCATE due_entries, due_shards');
     },
   },
   {
     name: 'Redis',
     skip: !hasRedis,
-    open: (maxPerShard?: number) => createRedisDueSet(onRedis(redis.url), maxPerShard ? { maxPerShard } : {}),
+    open: (maxPerShard?: number) =>
+      createRedisDueSet(stores.connect(stores.redis.url), maxPerShard ? { maxPerShard } : {}),
     async loseDetails() {
-      const client = onRedis(redis.url);
+      const client = stores.connect(stores.redis.url);
       for (const key of await client.keys('*:d:*')) await client.del(key);
     },
     async loseAll() {
-      await onRedis(redis.url).flushall();
+      await stores.connect(stores.redis.url).flushall();
     },
   },
   {
     name: 'a Redis cluster',
     skip: !hasRedisCluster,
-    open: (maxPerShard?: number) => createRedisDueSet(onRedis(cluster.url), maxPerShard ? { maxPerShard } : {}),
+    open: (maxPerShard?: number) =>
+      createRedisDueSet(stores.connect(stores.cluster.url), maxPerShard ? { maxPerShard } : {}),
     async loseDetails() {
-      for (const url of cluster.nodeUrls) {
-        const client = onRedis(url);
+      for (const url of stores.cluster.nodeUrls) {
+        const client = stores.connect(url);
         for (const key of await client.keys('*:d:*')) await client.del(key);
       }
     },
     async loseAll() {
-      for (const url of cluster.nodeUrls) await onRedis(url).flushall();
+      for (const url of stores.cluster.nodeUrls) await stores.connect(url).flushall();
     },
   },
 ];

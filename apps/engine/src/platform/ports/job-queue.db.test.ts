@@ -1,29 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
-import {
-  hasRedisCluster,
-  startTestRedisCluster,
-  type TestRedisCluster,
-} from '../../../../../scripts/testing/redis-cluster.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasRedis } from '../../../../../scripts/testing/redis.ts';
+import { hasRedisCluster } from '../../../../../scripts/testing/redis-cluster.ts';
 import { startTcpGate, type TcpGate } from '../../../../../scripts/testing/tcp-gate.ts';
-import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
 import { createPostgresJobQueue, createRedisJobQueue } from '../bullmq/job-queue.bullmq.ts';
+import { useStores } from '../testing/stores.ts';
 import type { Job, JobQueue } from './job-queue.ts';
 
-let database: TestDatabase;
-let redis: TestRedis;
-let cluster: TestRedisCluster;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  if (hasRedis) redis = await startTestRedis();
-  if (hasRedisCluster) cluster = await startTestRedisCluster();
-});
-afterAll(async () => {
-  await database.drop();
-  await redis?.stop();
-  await cluster?.stop();
-});
+const stores = useStores();
 
 const log = { warn: () => undefined };
 const patience = { attempts: 3, backoffMs: 10 };
@@ -33,19 +16,19 @@ const adapters = [
   {
     name: 'Postgres',
     skip: false,
-    gate: () => startTcpGate(database.url),
+    gate: () => startTcpGate(stores.database.url),
     connect: (url: string) => createPostgresJobQueue({ url, log, ...patience }),
   },
   {
     name: 'Redis',
     skip: !hasRedis,
-    gate: () => startTcpGate(redis.url),
+    gate: () => startTcpGate(stores.redis.url),
     connect: async (url: string) => createRedisJobQueue({ url, log, ...patience }),
   },
   {
     name: 'a Redis cluster',
     skip: !hasRedisCluster,
-    gate: async (): Promise<TcpGate> => ({ ...cluster, close: async () => cluster.open() }),
+    gate: async (): Promise<TcpGate> => ({ ...stores.cluster, close: async () => stores.cluster.open() }),
     connect: async (url: string) => createRedisJobQueue({ url, log, ...patience }),
   },
 ];
@@ -197,7 +180,7 @@ describe.each(adapters)('the job queue on $name', ({ skip, gate: openGate, conne
 
 describe.skipIf(!hasRedis)('the job queue on Redis', () => {
   it('lets a node start while Redis is away', async () => {
-    const gate = await startTcpGate(redis.url);
+    const gate = await startTcpGate(stores.redis.url);
     gate.shut();
     const jobs = createRedisJobQueue({ url: gate.url, log, ...patience });
     const done: unknown[] = [];

@@ -1,46 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasRedis, startTestRedis, type TestRedis } from '../../../../../scripts/testing/redis.ts';
-import {
-  hasRedisCluster,
-  startTestRedisCluster,
-  type TestRedisCluster,
-} from '../../../../../scripts/testing/redis-cluster.ts';
-import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
-import { createPool, type Pool } from '../db.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasRedis } from '../../../../../scripts/testing/redis.ts';
+import { hasRedisCluster } from '../../../../../scripts/testing/redis-cluster.ts';
 import { createPostgresSharedBudget } from '../postgres/shared-budget.postgres.ts';
-import { connectRedis } from '../redis/connect-redis.ts';
 import { createRedisSharedBudget } from '../redis/shared-budget.redis.ts';
+import { useStores } from '../testing/stores.ts';
 import type { SharedBudget } from './shared-budget.ts';
 
-let database: TestDatabase;
-let pool: Pool;
-let redis: TestRedis;
-let cluster: TestRedisCluster;
-const clients: ReturnType<typeof connectRedis>[] = [];
+const stores = useStores();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool({ url: database.url, max: 8, name: 'test' });
-  if (hasRedis) redis = await startTestRedis();
-  if (hasRedisCluster) cluster = await startTestRedisCluster();
-});
-afterAll(async () => {
-  for (const client of clients) client.disconnect();
-  await pool.end();
-  await database.drop();
-  await redis?.stop();
-  await cluster?.stop();
-});
-
-const onRedis = (url: string) => {
-  const client = connectRedis({ url, patience: 'none' });
-  clients.push(client);
-  return client;
-};
 const adapters = [
-  { name: 'Postgres', skip: false, open: () => createPostgresSharedBudget(pool) },
-  { name: 'Redis', skip: !hasRedis, open: () => createRedisSharedBudget(onRedis(redis.url)) },
-  { name: 'a Redis cluster', skip: !hasRedisCluster, open: () => createRedisSharedBudget(onRedis(cluster.url)) },
+  { name: 'Postgres', skip: false, open: () => createPostgresSharedBudget(stores.pool) },
+  { name: 'Redis', skip: !hasRedis, open: () => createRedisSharedBudget(stores.connect(stores.redis.url)) },
+  {
+    name: 'a Redis cluster',
+    skip: !hasRedisCluster,
+    open: () => createRedisSharedBudget(stores.connect(stores.cluster.url)),
+  },
 ];
 let names = 0;
 
