@@ -5,12 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createTestDatabase, type TestDatabase } from '../../../../scripts/testing/test-database.ts';
 import { createTestCore, paidInFull, type TestCore } from '../payments/testing/core.ts';
 import { inTransaction } from '../platform/db.ts';
-import { createWebhooks } from './deliver-webhooks.ts';
 import { createEndpointStore } from './endpoints.store.ts';
-import { createEventRecorder } from './record-events.ts';
-
-const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-const log = { warn: () => undefined, error: () => undefined };
+import { createTestRecorder, createTestWebhooks, forgetWebhooks, testSecret } from './testing/webhooks.ts';
 
 let database: TestDatabase;
 let core: TestCore;
@@ -47,9 +43,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   core.script.answer = (call) => paidInFull(call);
-  await core.pool.query(
-    'TRUNCATE merchant_event_counters, merchant_events, webhook_endpoints, webhook_deliveries, webhook_tries, outbox',
-  );
+  await forgetWebhooks(core.pool);
 });
 afterEach(() => {
   for (const shop of shops.splice(0)) {
@@ -62,20 +56,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-const recorder = () =>
-  createEventRecorder({ pool: core.pool, dataOf: async () => undefined, onRecorded: () => undefined, log });
-const webhooks = (node = 'n1') =>
-  createWebhooks({
-    store: createEndpointStore(core.pool, node),
-    config: {
-      current: () =>
-        ({ merchants: new Map(['mch_1', 'mch_2'].map((id) => [id, { id, webhookSecret: 'sealed' }])) }) as never,
-    },
-    decrypt: () => secret,
-    allowLoopback: true,
-    random: () => 0.5,
-    log,
-  });
+const recorder = () => createTestRecorder(core.pool);
+const webhooks = (node?: string) => createTestWebhooks(core.pool, node);
 
 async function paid(notifyUrl?: string, merchantId = 'mch_1'): Promise<string> {
   const { body } = await core.place(
@@ -182,7 +164,7 @@ describe('a webhook', () => {
     await webhooks().settle();
     expect(shop.heard).toHaveLength(1);
     const [{ body, headers, id: messageId }] = shop.heard as [(typeof shop.heard)[number]];
-    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({
+    expect(new Webhook(testSecret).verify(body, headers as Record<string, string>)).toMatchObject({
       id: messageId,
       sequence: 1,
     });

@@ -3,12 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../scripts/testing/test-database.ts';
 import { createTestCore, paidInFull, type TestCore } from '../payments/testing/core.ts';
-import { createWebhooks } from './deliver-webhooks.ts';
 import { createEndpointStore } from './endpoints.store.ts';
-import { createEventRecorder } from './record-events.ts';
-
-const log = { warn: () => undefined, error: () => undefined };
-const merchants = ['mch_1', 'mch_2'];
+import { createTestRecorder, createTestWebhooks, forgetWebhooks } from './testing/webhooks.ts';
 
 let database: TestDatabase;
 let core: TestCore;
@@ -20,9 +16,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   core.script.answer = (call) => paidInFull(call);
-  await core.pool.query(
-    'TRUNCATE merchant_event_counters, merchant_events, webhook_endpoints, webhook_deliveries, webhook_tries, outbox, parked_events',
-  );
+  await forgetWebhooks(core.pool);
 });
 afterEach(() => {
   for (const server of servers.splice(0)) {
@@ -48,19 +42,8 @@ async function listen(hangs: boolean) {
   return shop;
 }
 
-const recorder = () =>
-  createEventRecorder({ pool: core.pool, dataOf: async () => undefined, onRecorded: () => undefined, log });
+const recorder = () => createTestRecorder(core.pool);
 const store = () => createEndpointStore(core.pool, 'n1');
-const webhooks = () =>
-  createWebhooks({
-    store: store(),
-    config: {
-      current: () => ({ merchants: new Map(merchants.map((id) => [id, { id, webhookSecret: 'sealed' }])) }) as never,
-    },
-    decrypt: () => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
-    allowLoopback: true,
-    log,
-  });
 const paid = async (notifyUrl: string, merchantId: string): Promise<string> =>
   JSON.parse((await core.place(core.caller(merchantId), core.claim(), core.request({ notifyUrl }))).body).id;
 
@@ -69,7 +52,7 @@ describe('the places of webhooks', () => {
     const [hanging, well] = [await listen(true), await listen(false)];
     for (let n = 0; n < 70; n++) await paid(`http://h${n}.localhost:${hanging.port}/`, 'mch_1');
     await recorder().recordOnce();
-    const node = webhooks();
+    const node = createTestWebhooks(core.pool);
     node.start();
     await vi.waitFor(() => expect(hanging.hosts.length).toBeGreaterThanOrEqual(16), 10_000);
     for (let n = 0; n < 5; n++) await paid(`http://w${n}.localhost:${well.port}/`, 'mch_2');
