@@ -1,4 +1,5 @@
 import type { Answer, CreateChannelSimulator, ReceivedRequest } from '../../testing/simulator/channel-simulator.ts';
+import { actOnOrders } from '../../testing/simulator/order-acts.ts';
 import { AlipayRefusal, errorPage, type Outcome, redirectTo, refusal, refusedOutcome, signAnswer } from './answers.ts';
 import { type Call, createCalls } from './calls.ts';
 import { openCredentials } from './credentials.ts';
@@ -76,19 +77,7 @@ export const createAlipaySimulator: CreateChannelSimulator = async (context) => 
       return refuse(callOf(parameters), parameters, refusal(code, message));
     },
     denyOrder: async (request) => sign(readParameters(request), refusedOutcome(refusal('ACQ.TRADE_NOT_EXIST'))),
-    pay: (reference, options) => {
-      const order = orders.find(reference);
-      return order === undefined ? { done: false, reason: 'unknown_order' } : payer.pay(order, options);
-    },
-    abandon: (reference) => {
-      const order = orders.find(reference);
-      return order === undefined ? { done: false, reason: 'unknown_order' } : payer.abandon(order);
-    },
-    findOrder: (reference) => {
-      const order = orders.find(reference);
-      return order === undefined ? undefined : toOrderView(order, now());
-    },
-    recentOrders: (limit) => orders.newestFirst(limit).map((order) => toOrderView(order, now())),
+    ...actOnOrders(orders, payer, (order) => toOrderView(order, now())),
     rotateCertificate: async (switchAfterMs) => {
       const { serial, certificatePem, signsFrom } = await credentials.rotate(switchAfterMs);
       return { serial, certificatePem, signsFrom: new Date(signsFrom).toISOString() };

@@ -1,5 +1,6 @@
 import type { Answer, CreateChannelSimulator, ReceivedRequest } from '../../testing/simulator/channel-simulator.ts';
 import type { Operation } from '../../testing/simulator/faults.ts';
+import { actOnOrders } from '../../testing/simulator/order-acts.ts';
 import { type Outcome, UnionPayRefusal, writeOutcome } from './answers.ts';
 import { createCalls } from './calls.ts';
 import { openCredentials } from './credentials.ts';
@@ -98,19 +99,7 @@ export const createUnionPaySimulator: CreateChannelSimulator = async (context) =
         ? write(request, { respCode: code, ...(message === undefined ? {} : { respMsg: message }) })
         : { status, headers: { 'Content-Type': 'text/html' }, body: message ?? code, outcome: code },
     denyOrder: async (request) => write(request, { respCode: '34' }),
-    pay: (reference, options) => {
-      const order = orders.find(reference);
-      return order === undefined ? { done: false, reason: 'unknown_order' } : payer.pay(order, options);
-    },
-    abandon: (reference) => {
-      const order = orders.find(reference);
-      return order === undefined ? { done: false, reason: 'unknown_order' } : payer.abandon(order);
-    },
-    findOrder: (reference) => {
-      const order = orders.find(reference);
-      return order === undefined ? undefined : toOrderView(order, now());
-    },
-    recentOrders: (limit) => orders.newestFirst(limit).map((order) => toOrderView(order, now())),
+    ...actOnOrders(orders, payer, (order) => toOrderView(order, now())),
     rotateCertificate: async (switchAfterMs) => {
       const { serial, certificatePem, signsFrom } = await credentials.rotate(switchAfterMs);
       return { serial, certificatePem, signsFrom: new Date(signsFrom).toISOString() };

@@ -1,4 +1,5 @@
 import type { CreateChannelSimulator, ReceivedRequest } from '../../testing/simulator/channel-simulator.ts';
+import { actOnOrders } from '../../testing/simulator/order-acts.ts';
 import { type Outcome, refusal, refusedOutcome, signAnswer, WechatPayRefusal } from './answers.ts';
 import { assertKnownPublicKey, createAuthenticator, signingModeOf } from './auth.ts';
 import { type Call, createCalls, createRefundSettler } from './calls.ts';
@@ -82,19 +83,7 @@ export const createWechatPaySimulator: CreateChannelSimulator = async (context) 
     maintenance: { code: 'SYSTEM_ERROR', status: 503, message: '系统维护中，请稍后再试' },
     refuse: (request, { code, status, message }) => sign(request, refusedOutcome(refusal(status, code, message))),
     denyOrder: (request) => sign(request, refusedOutcome(refusal(404, 'ORDER_NOT_EXIST'))),
-    pay: (reference, options) => {
-      const order = orders.find(reference);
-      return order === undefined ? { done: false, reason: 'unknown_order' } : payer.pay(order, options);
-    },
-    abandon: (reference) => {
-      const order = orders.find(reference);
-      return order === undefined ? { done: false, reason: 'unknown_order' } : payer.abandon(order);
-    },
-    findOrder: (reference) => {
-      const order = orders.find(reference);
-      return order === undefined ? undefined : toOrderView(order, now());
-    },
-    recentOrders: (limit) => orders.newestFirst(limit).map((order) => toOrderView(order, now())),
+    ...actOnOrders(orders, payer, (order) => toOrderView(order, now())),
     rotateCertificate: async (switchAfterMs) => {
       const { serial, certificatePem, signsFrom } = await credentials.rotate(switchAfterMs);
       return { serial, certificatePem, signsFrom: new Date(signsFrom).toISOString() };
