@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hasRedis } from '../../../../../scripts/testing/redis.ts';
 import { hasRedisCluster } from '../../../../../scripts/testing/redis-cluster.ts';
 import { createPostgresDueSet } from '../postgres/due-set.postgres.ts';
+import { connectRedis } from '../redis/connect-redis.ts';
 import { createRedisDueSet } from '../redis/due-set.redis.ts';
 import { useStores } from '../testing/stores.ts';
 import type { DueSet } from './due-set.ts';
 
 const stores = useStores();
+const onRedis = (url: string) => stores.keep(connectRedis({ url, patience: 'none' }));
 
 const adapters = [
   {
@@ -23,29 +25,27 @@ const adapters = [
   {
     name: 'Redis',
     skip: !hasRedis,
-    open: (maxPerShard?: number) =>
-      createRedisDueSet(stores.connect(stores.redis.url), maxPerShard ? { maxPerShard } : {}),
+    open: (maxPerShard?: number) => createRedisDueSet(onRedis(stores.redis.url), maxPerShard ? { maxPerShard } : {}),
     async loseDetails() {
-      const client = stores.connect(stores.redis.url);
+      const client = onRedis(stores.redis.url);
       for (const key of await client.keys('*:d:*')) await client.del(key);
     },
     async loseAll() {
-      await stores.connect(stores.redis.url).flushall();
+      await onRedis(stores.redis.url).flushall();
     },
   },
   {
     name: 'a Redis cluster',
     skip: !hasRedisCluster,
-    open: (maxPerShard?: number) =>
-      createRedisDueSet(stores.connect(stores.cluster.url), maxPerShard ? { maxPerShard } : {}),
+    open: (maxPerShard?: number) => createRedisDueSet(onRedis(stores.cluster.url), maxPerShard ? { maxPerShard } : {}),
     async loseDetails() {
       for (const url of stores.cluster.nodeUrls) {
-        const client = stores.connect(url);
+        const client = onRedis(url);
         for (const key of await client.keys('*:d:*')) await client.del(key);
       }
     },
     async loseAll() {
-      for (const url of stores.cluster.nodeUrls) await stores.connect(url).flushall();
+      for (const url of stores.cluster.nodeUrls) await onRedis(url).flushall();
     },
   },
 ];

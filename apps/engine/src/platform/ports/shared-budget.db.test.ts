@@ -2,19 +2,21 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hasRedis } from '../../../../../scripts/testing/redis.ts';
 import { hasRedisCluster } from '../../../../../scripts/testing/redis-cluster.ts';
 import { createPostgresSharedBudget } from '../postgres/shared-budget.postgres.ts';
+import { connectRedis } from '../redis/connect-redis.ts';
 import { createRedisSharedBudget } from '../redis/shared-budget.redis.ts';
 import { useStores } from '../testing/stores.ts';
 import type { SharedBudget } from './shared-budget.ts';
 
 const stores = useStores();
+const onRedis = (url: string) => stores.keep(connectRedis({ url, patience: 'none' }));
 
 const adapters = [
   { name: 'Postgres', skip: false, open: () => createPostgresSharedBudget(stores.pool) },
-  { name: 'Redis', skip: !hasRedis, open: () => createRedisSharedBudget(stores.connect(stores.redis.url)) },
+  { name: 'Redis', skip: !hasRedis, open: () => createRedisSharedBudget(onRedis(stores.redis.url)) },
   {
     name: 'a Redis cluster',
     skip: !hasRedisCluster,
-    open: () => createRedisSharedBudget(stores.connect(stores.cluster.url)),
+    open: () => createRedisSharedBudget(onRedis(stores.cluster.url)),
   },
 ];
 let names = 0;

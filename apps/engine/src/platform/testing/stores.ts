@@ -7,7 +7,6 @@ import {
 } from '../../../../../scripts/testing/redis-cluster.ts';
 import { createTestDatabase, type TestDatabase } from '../../../../../scripts/testing/test-database.ts';
 import { createPool, type Pool } from '../db.ts';
-import { connectRedis } from '../redis/connect-redis.ts';
 
 /**
  * What a port's suite of contracts runs on: a database of its own, and a Redis and a cluster of three where this machine has
@@ -18,7 +17,7 @@ export function useStores() {
   let pool: Pool;
   let redis: TestRedis | undefined;
   let cluster: TestRedisCluster | undefined;
-  const clients: ReturnType<typeof connectRedis>[] = [];
+  const clients: { disconnect(): void }[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -49,8 +48,7 @@ export function useStores() {
       return present(cluster);
     },
     /** A connection that ends with the file's tests. */
-    connect(url: string): ReturnType<typeof connectRedis> {
-      const client = connectRedis({ url, patience: 'none' });
+    keep<Client extends { disconnect(): void }>(client: Client): Client {
       clients.push(client);
       return client;
     },
